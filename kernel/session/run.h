@@ -1,0 +1,53 @@
+/*
+ * Run code of a cell on its own stack, and say how it ended.
+ *
+ * The stack has 8 MB with 1 GB of inaccessible address space below. Faults are reported by a
+ * handler on an alternate stack, which sends the report through run_hooks.died and then lets the
+ * process die (the zygote wakes the snapshot). Errors raised by the library, Stop and exit(0) come
+ * back by a jump to run_cell().
+ */
+#ifndef XTINYCC_RUN_H
+#define XTINYCC_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "loader.h"
+
+typedef enum run_end {
+    RUN_DONE,        /* returned */
+    RUN_RAISED,      /* an error of the cell, effects kept: name, message, place filled in */
+    RUN_INTERRUPTED, /* KeyboardInterrupt, effects kept */
+    RUN_EXITED       /* exit(0): the cell is over, effects kept */
+} run_end;
+
+typedef struct run_report {
+    run_end end;
+    char name[64];      /* "ValueError", "KeyboardInterrupt", "ExitStatus" */
+    char message[4096]; /* one or two lines */
+    char trace[8192];   /* "  In[3]:4  sum(p = NULL, n = 3), s = 0" lines; "" if there are none */
+} run_report;
+
+typedef struct run_hooks {
+    void *context;
+    /* The process is about to die of a fault or of exit(n). Called in a signal handler: must only
+       send. NAME "SIGSEGV", MESSAGE one line, TRACE lines. */
+    void (*died)(void *context, const char *name, const char *message, const char *trace);
+} run_hooks;
+
+/* Once per worker (again after a take-over: run_adopt). Installs handlers and the cell stack, and
+   interposes what cells must not call directly (exit, abort, fork, signal, ...). */
+int run_init(loader_t *loader, const run_hooks *hooks, char *error, size_t error_size);
+void run_adopt(void);
+
+/* Run FUNCTION(). main_symbol: its int result n, if not 0, is ExitStatus n with effects kept. */
+void run_cell(void (*function)(void), int cell, run_report *report);
+void run_main(int (*function)(int, char **), int argc, char **argv, int cell, run_report *report);
+
+/* Raise an error of the cell from inside it (nb_host.raise). Does not return. */
+void run_raise(const char *name, const char *message);
+
+/* Nonzero once an interrupt is pending (nb_host.interrupted; also the poll after each statement:
+   the symbol __nb_poll of every unit). */
+int run_interrupted(void);
+
+#endif
