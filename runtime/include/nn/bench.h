@@ -6,6 +6,7 @@
 #define NN_BENCH_H
 
 #include "nn/tensor.h"
+#include "nn/model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +24,29 @@ typedef struct latency_t {
     char engine[32];           /**< which kernels answered: "lane v4", "reference", ... */
     char isa[8];               /**< "v2", "v3", "v4" */
 } latency_t;
+
+/** Options of nn_model_benchmark(); zero means default. */
+typedef struct benchmark_opts {
+    int batch_size;     /**< images a call; default 1 */
+    int warmup;         /**< calls that are not counted; default 1000, -1 for none */
+    int passes;         /**< times over all of x; default 3 */
+    int threads;        /**< default 1 at batch 1, else as in fit_opts */
+    tensor_t y;         /**< labels, to report the accuracy of the answers given; default: none */
+    const char *engine; /**< as in fit_opts */
+} benchmark_opts;
+
+/**
+ * Time inference: stored images in, classes out, one call after the other.
+ *
+ * CLOCK_MONOTONIC is read before and after each call; scaling of the pixels and the choice of the
+ * largest output lie inside. Nothing is allocated between the first timed call and the last.
+ * Answers go into the result, so no call can be left out by a compiler.
+ *
+ * @param x  images (N, shape of the model's input), as they are stored: uint8 stays uint8
+ * @return   the times, over all complete calls when the user stopped it; `calls` is -1 on
+ *           ValueError or MemoryError
+ */
+NN_API latency_t nn_model_benchmark(model_t *model, tensor_t x, benchmark_opts opts);
 
 #ifdef __cplusplus
 }

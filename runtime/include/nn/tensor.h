@@ -110,6 +110,13 @@ NN_API float *nn_tensor_data(tensor_t x);
 NN_API float nn_tensor_at(tensor_t x, size_t index);
 
 /**
+ * Forget everything the library made for this session: tensors, layers, models, histories.
+ *
+ * Every object that it has returned is invalid afterwards. The kernel calls this at a reset.
+ */
+NN_API void nn_reset(void);
+
+/**
  * Return the index of the largest value along the last dimension.
  *
  * @param x  shape (N, C), as model_predict() gives it

@@ -74,9 +74,13 @@ typedef struct nn_batch {
     tensor_t x, y;
     const int32_t *order;
     int count;
-    /* Dropout in training: mask element = f(seed, step_of_image, op, element), see nn__random. */
+    /* Dropout in training: element e of row r of x is kept by operation o if
+       nn__dropout_keeps(nn__random(seed, NN_STREAM_DROPOUT, epoch, r, o), e, rate): random.h. */
     uint64_t seed;
     uint64_t epoch;
+    /* Tells an engine that packs weights whether they are still those of the call before: equal
+       nonzero numbers promise equal parameters; 0 promises nothing. */
+    uint64_t params_version;
 } nn_batch;
 
 typedef struct nn_engine {
@@ -111,6 +115,10 @@ extern const nn_engine nn__reference_engine;
 
 /* Batch in SIMD lanes; picks the best instruction set (XTINYCC_ISA overrides). */
 const nn_engine *nn__lane_engine(void);
+
+/* The engine called "reference" or "lane" that can compute the net; NAME NULL: the fastest one.
+   NULL: none can or the name is unknown; WHY receives the reason. */
+const nn_engine *nn__engine_choose(const nn_net *net, const char *name, char *why, size_t why_size);
 
 /* "v2", "v3" or "v4": what this machine (and XTINYCC_ISA) allows. */
 const char *nn__isa_level(void);

@@ -1,0 +1,17 @@
+/*
+ * Memory of the session: zeroed blocks on 64-byte boundaries, listed so that nn_reset() can free
+ * them all. Private to libnn.
+ */
+#ifndef NN_SRC_MEMORY_H
+#define NN_SRC_MEMORY_H
+
+#include <stddef.h>
+
+/* Returns SIZE zeroed bytes (large blocks cost no page until they are touched), or NULL. DESTROY,
+   if not NULL, is called with the block before it is freed. */
+void *nn__session_alloc(size_t size, void (*destroy)(void *block));
+
+/* Frees one block early; NULL is allowed. */
+void nn__session_free(void *block);
+
+#endif
