@@ -55,6 +55,12 @@ typedef struct nb_host {
 
     /** Raise an error of the cell. Does not return. */
     void (*raise)(void *self, const char *name, const char *message);
+
+    /**
+     * Print a line of progress on the cell's stdout: the one line per epoch of model_fit(), the
+     * only text that the library ever prints. NULL: stdout of the C library.
+     */
+    void (*print)(void *self, const char *text, size_t size);
 } nb_host;
 
 /**
