@@ -33,6 +33,9 @@ int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, c
 void *loader_symbol(const loader_t *loader, const char *name);
 void *loader_image_symbol(const loader_t *loader, int image, const char *name);
 
+/* Make the session forget a name (%rm). Code that uses it keeps it. */
+void loader_forget(loader_t *loader, const char *name);
+
 bool loader_is_text(const loader_t *loader, const void *address);
 bool loader_is_data(const loader_t *loader, const void *address);
 

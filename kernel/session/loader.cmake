@@ -1,0 +1,9 @@
+# session_loader: loading a cell's object, its debug information, its values, and running it.
+add_library(session_loader STATIC
+    arena.c elf_object.c helpers.c link.c loader.c run.c stabs.c symbol_table.c)
+target_include_directories(session_loader PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+# Fortified longjmp refuses to leave a stack that it does not know.
+target_compile_options(session_loader PRIVATE -U_FORTIFY_SOURCE)
+target_link_libraries(session_loader
+    PUBLIC xtinycc_wire xtinycc_flags
+    PRIVATE Threads::Threads ${CMAKE_DL_LIBS} m)

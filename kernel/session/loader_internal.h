@@ -1,0 +1,47 @@
+/*
+ * What the files of the loader share: the loader, its units ("images"), and the tables behind
+ * debug.h and value.h.
+ */
+#ifndef XTINYCC_LOADER_INTERNAL_H
+#define XTINYCC_LOADER_INTERNAL_H
+
+#include "arena.h"
+#include "loader.h"
+#include "symbol_table.h"
+
+#include <stdint.h>
+
+struct stabs; /* stabs.h */
+
+typedef struct image_symbol {
+    const char *name; /* in image_t.names */
+    void *address;
+} image_symbol;
+
+/* A loaded unit. Units lie in the arena in the order of their numbers. */
+typedef struct image {
+    int cell;
+    uintptr_t text, text_end;
+    image_symbol *symbols; /* everything it defines, also what is local to it */
+    size_t symbol_count;
+    char *names;
+    struct stabs *stabs; /* NULL without debug information */
+} image_t;
+
+struct loader {
+    arena_t arena;
+    symbol_table session, interposed, helpers;
+    image_t **images;
+    int image_count, image_capacity;
+    /* Runs a constructor; set by run_init so that it gets the cell's stack. NULL: plain call. */
+    void (*run_constructor)(void (*function)(void), int cell);
+};
+
+/* The image whose text holds the address, or NULL (signal-safe). */
+const image_t *loader_find_image(const loader_t *loader, uintptr_t address);
+
+/* helpers.c: GCC built-ins that TinyCC calls as functions, and the functions that glibc links
+   statically into each program. NULL if the name is none of them. */
+void *loader_builtin(const char *name);
+
+#endif
