@@ -64,9 +64,14 @@ void nn__session_free(void *block)
     free(h->base);
 }
 
-/* Newest first: a model is made after its layers, and its destructor may still look at them. */
+/* All destructors run before anything is freed: a model's looks at its other blocks. */
 void nn_reset(void)
 {
+    for (header *h = blocks; h; h = h->next) {
+        if (h->destroy)
+            h->destroy((char *)h + ALIGNMENT);
+        h->destroy = NULL;
+    }
     while (blocks)
         nn__session_free((char *)blocks + ALIGNMENT);
 }

@@ -9,6 +9,7 @@
 #ifndef NN_SRC_MODEL_H
 #define NN_SRC_MODEL_H
 
+#include "nn/device.h"
 #include "nn/model.h"
 #include "engine/engine.h"
 
@@ -44,6 +45,7 @@ struct layer_t {
     /* Set by the model (for the Input: the out shape by its constructor). One sample's shapes. */
     struct model_t *model;
     int index;
+    int named_by_model;
     int in_rank, out_rank; /* 1 to 3 */
     int64_t in_shape[3], out_shape[3];
 };
@@ -109,6 +111,9 @@ nn_status nn__model_engine(model_t *model, const char *function, const char *eng
 
 /* Gives the engine instance back (before the net changes or the model goes). */
 void nn__model_drop_engine(model_t *model);
+
+/* The history of the fit before this one, or NULL. */
+history_t *nn__history_older(const history_t *history);
 
 /* One update of the parameters by the gradient GRAD of form params. */
 void nn__optimizer_step(model_t *model, const float *grad);

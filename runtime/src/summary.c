@@ -1,0 +1,83 @@
+/* Describe a model: summary and plan, as rows of data for whoever shows them. */
+#include "model.h"
+
+#include <stdio.h>
+#include "error.h"
+#include "shape.h"
+
+int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int capacity,
+                          nn_summary_totals *totals)
+{
+    if (!model) {
+        nn__fail(NN_VALUE_ERROR, "model_summary: the model is NULL");
+        return -1;
+    }
+    int count = model->layer_count - 1;
+    for (int i = 0; rows && i < count && i < capacity; i++) {
+        const layer_t *layer = model->layers[i + 1];
+        char text[NN_SHAPE_TEXT];
+        nn__shape_text(text, layer->out_rank, layer->out_shape, 1);
+        rows[i].params = nn_layer_param_count(layer);
+        snprintf(rows[i].layer, sizeof rows[i].layer, "%s", layer->name);
+        snprintf(rows[i].type, sizeof rows[i].type, "%s", nn_layer_class(layer));
+        snprintf(rows[i].output_shape, sizeof rows[i].output_shape, "%.63s", text);
+    }
+    if (totals) {
+        int64_t trainable = nn_model_param_count(model);
+        int slots = (model->slots[0] != NULL) + (model->slots[1] != NULL);
+        /* Keras counts the step number and the learning rate among the optimizer's state. */
+        int64_t optimizer = model->iterations > 0 ? slots * trainable + 2 : 0;
+        *totals = (nn_summary_totals){.total = trainable + optimizer,
+                                      .trainable = trainable,
+                                      .optimizer = optimizer};
+    }
+    return count;
+}
+
+static void describe_kernel(char *text, size_t size, const nn_op *op)
+{
+    static const char *const pools[] = {[NN_OP_AVERAGE_POOL] = "average pooling",
+                                        [NN_OP_MAX_POOL] = "max pooling"};
+    switch (op->kind) {
+    case NN_OP_CONV2D:
+        snprintf(text, size, "convolution %dx%d, stride %dx%d", op->kernel_h, op->kernel_w,
+                 op->stride_h, op->stride_w);
+        break;
+    case NN_OP_AVERAGE_POOL:
+    case NN_OP_MAX_POOL:
+        snprintf(text, size, "%s %dx%d, stride %dx%d", pools[op->kind], op->kernel_h, op->kernel_w,
+                 op->stride_h, op->stride_w);
+        break;
+    case NN_OP_FLATTEN:
+        snprintf(text, size, "none (order of values only)");
+        break;
+    case NN_OP_DENSE:
+        snprintf(text, size, "matrix %dx%d", op->in_c, op->out_c);
+        break;
+    case NN_OP_DROPOUT:
+        snprintf(text, size, "mask, rate %g", (double)op->rate);
+        break;
+    case NN_OP_ACTIVATION:
+        snprintf(text, size, "%s", nn__activation_name(op->activation));
+        break;
+    }
+}
+
+int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
+{
+    if (!model) {
+        nn__fail(NN_VALUE_ERROR, "model_plan: the model is NULL");
+        return -1;
+    }
+    char why[192] = "";
+    const nn_engine *engine = nn__engine_choose(&model->net, NULL, why, sizeof why);
+    for (int i = 0; rows && i < model->net.op_count && i < capacity; i++) {
+        const nn_op *op = &model->ops[i];
+        snprintf(rows[i].layer, sizeof rows[i].layer, "%s", op->name);
+        snprintf(rows[i].engine, sizeof rows[i].engine, "%s", engine->name);
+        snprintf(rows[i].why, sizeof rows[i].why, "%s",
+                 engine == &nn__reference_engine ? why : "");
+        describe_kernel(rows[i].kernel, sizeof rows[i].kernel, op);
+    }
+    return model->net.op_count;
+}
