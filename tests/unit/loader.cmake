@@ -8,6 +8,6 @@ target_compile_definitions(test_cell_source PRIVATE XTINYCC_TEST_TCC_DIR="${XTIN
 target_link_libraries(test_cell_source PUBLIC session_loader ${XTINYCC_LIBTCC} ${CMAKE_DL_LIBS}
     PkgConfig::CMOCKA)
 
-foreach(test loader_test)
+foreach(test loader_test value_test)
     xtinycc_unit_test(${test} LIBS test_cell_source)
 endforeach()
