@@ -111,20 +111,20 @@ NN_API history_t *nn_model_fit(model_t *model, tensor_t x, tensor_t y, fit_opts 
 /** Return the history of the last nn_model_fit(), or NULL (ValueError: never trained). */
 NN_API history_t *nn_model_history(const model_t *model);
 
+/** Options of nn_model_train_on_batch(), nn_model_evaluate() and nn_model_predict(). */
+typedef struct run_opts {
+    int threads;        /**< as in fit_opts */
+    int reserved;       /**< leave zero */
+    const char *engine; /**< as in fit_opts */
+} run_opts;
+
 /**
  * Take one training step over all rows of x.
  *
  * @return loss and accuracy of the batch under the weights before the step; `samples` is -1 on
  *         ValueError or MemoryError
  */
-NN_API metrics_t nn_model_train_on_batch(model_t *model, tensor_t x, tensor_t y);
-
-/** Options of nn_model_evaluate() and nn_model_predict(). */
-typedef struct run_opts {
-    int threads;        /**< as in fit_opts */
-    int reserved;       /**< leave zero */
-    const char *engine; /**< as in fit_opts */
-} run_opts;
+NN_API metrics_t nn_model_train_on_batch(model_t *model, tensor_t x, tensor_t y, run_opts opts);
 
 /**
  * Measure loss and accuracy: means over all samples, each sample weighing the same.

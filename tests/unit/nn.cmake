@@ -1,0 +1,9 @@
+# Room nn. Tests that look inside libnn link its objects, whose private symbols the shared library
+# hides; tests of the public interface link libnn itself.
+add_library(nn_inside STATIC $<TARGET_OBJECTS:nn>)
+set_target_properties(nn_inside PROPERTIES LINKER_LANGUAGE C)
+target_include_directories(nn_inside PUBLIC
+    ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR}/runtime/src)
+target_link_libraries(nn_inside PUBLIC xtinycc_flags Threads::Threads ${CMAKE_DL_LIBS} m)
+get_target_property(nn_libraries nn LINK_LIBRARIES)
+target_link_libraries(nn_inside PUBLIC ${nn_libraries})
