@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import TOP, execute, nbconvert
+from running import TOP, execute, nbconvert
 from reading import bundles, code_cells, load, number, outputs, stdout, text
 
 ALLOWED_TAGS = {"div", "span", "table", "thead", "tbody", "tr", "td", "th", "img", "progress",

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import PREFIX, TOP, environment
+from running import PREFIX, TOP, environment
 from reading import load, stdout
 
 

@@ -1,13 +1,10 @@
 """The two Keras runs of oracle/README.md, repeated step by step by cells of the real kernel."""
-import os
 import pathlib
 
 import numpy
 import pytest
-from jupyter_client.manager import KernelManager
 
 HERE = pathlib.Path(__file__).resolve().parent
-PREFIX = pathlib.Path(os.environ.get("XTINYCC_PREFIX", HERE.parents[1] / "build" / "prefix"))
 
 PREPARE = r"""
 #define ORACLE "@ORACLE@/"
@@ -95,49 +92,22 @@ RUNS = {
 }
 
 
-@pytest.fixture
-def cell(tmp_path):
-    """A function that runs one cell in a fresh kernel and returns the text of its value."""
-    env = dict(os.environ, JUPYTER_PATH=str(PREFIX / "share" / "jupyter"))
-    os.environ["JUPYTER_PATH"] = env["JUPYTER_PATH"]
-    manager = KernelManager(kernel_name="xtinycc")
-    manager.start_kernel(cwd=str(tmp_path), env=env)
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-
-    def run(code):
-        shown = []
-
-        def hook(message):
-            if message["msg_type"] == "execute_result":
-                shown.append(message["content"]["data"]["text/plain"])
-
-        reply = client.execute_interactive(code, output_hook=hook, timeout=300)
-        assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
-        return shown[-1] if shown else None
-
-    yield run
-    client.stop_channels()
-    manager.shutdown_kernel()
-
-
 def farthest(got, wanted):
     return float(numpy.abs(got.astype("f8") - wanted.astype("f8")).max())
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_keras_run_through_cells(cell, tmp_path, run):
+def test_keras_run_through_cells(session, tmp_path, run):
     demand = RUNS[run]
     oracle = HERE / "oracle" / run
     wanted = lambda name, kind="<f4": numpy.fromfile(oracle / name, kind)
     got = lambda name: numpy.fromfile(tmp_path / name, "<f4")
 
-    cell(PREPARE.replace("@ORACLE@", str(oracle)))
-    cell(MODEL.replace("@ACTIVATION@", demand["activation"]).replace("@POOL@", demand["pool"])
-         .replace("@OPTIMIZER@", demand["optimizer"]))
-    cell(TRAIN)
-    test_loss = float(cell(TEST))
+    session.run(PREPARE.replace("@ORACLE@", str(oracle)))
+    session.run(MODEL.replace("@ACTIVATION@", demand["activation"])
+                .replace("@POOL@", demand["pool"]).replace("@OPTIMIZER@", demand["optimizer"]))
+    session.run(TRAIN)
+    test_loss = float(session.run(TEST).value)
 
     assert farthest(got("loss.f32")[:50], wanted("step_loss.f32")[:50]) <= 2e-6
     assert farthest(got("loss.f32"), wanted("step_loss.f32")) <= demand["loss"]
