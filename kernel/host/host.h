@@ -69,7 +69,10 @@ typedef struct host_events {
 typedef struct host_options {
     host_events events;
     void *context;
-    const char *worker_path; /**< NULL: XTINYCC_HOME or beside this executable */
+    const char *worker_path; /**< NULL: xtinycc-worker beside this executable */
+    size_t stream_rate; /**< bytes of output a second in the long run, three seconds' worth at
+                             once; 0: no limit. Jupyter servers drop what comes faster than
+                             1 MB/s over 3 s. */
 } host_options;
 
 /** How a request ended. */

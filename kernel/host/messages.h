@@ -1,0 +1,85 @@
+/*
+ * The messages that front, zygote and worker exchange, and the order of their fields.
+ *
+ * Three channels (channel.h), each at a fixed descriptor of the worker executable:
+ *   control    front  <-> worker   cells, editor services, displays, input, "done"
+ *   keeper     front  <-> zygote   interrupts, ends, reports of deaths
+ *   announce   worker  -> zygote   snapshots, compile requests, undo, reset
+ * A worker that died is succeeded by a snapshot that holds the same ends of the same sockets.
+ */
+#ifndef XTINYCC_MESSAGES_H
+#define XTINYCC_MESSAGES_H
+
+/* Descriptors of xtinycc-worker. They lie high, so that cells that close "all" descriptors or
+   count on the lowest free one meet none of ours. */
+enum {
+    FD_ENGINE_FIRST = 500,
+    FD_CONTROL = 500,
+    FD_KEEPER = 501,
+    FD_ANNOUNCE = 502,        /* the worker's end */
+    FD_ANNOUNCE_ZYGOTE = 503, /* the zygote's end */
+    FD_STDOUT = 504,          /* the pipes again: cells may close or replace 1 and 2 */
+    FD_STDERR = 505,
+    FD_ENGINE_FREE = 506      /* the first one for temporary use */
+};
+
+enum message_kind {
+    /* front -> worker */
+    MSG_EXECUTE = 1,  /* u64 serial, u32 number, u32 flags (EXECUTE_*), bytes code */
+    MSG_COMPLETE,     /* u64 serial, u32 cursor, bytes code */
+    MSG_INSPECT,      /* u64 serial, u32 cursor, u32 detail, bytes code */
+    MSG_IS_COMPLETE,  /* u64 serial, bytes code */
+    MSG_INPUT_REPLY,  /* u64 ticket, u32 host_input_status, bytes line */
+    MSG_ACK,          /* all output before a display has been handed over */
+
+    /* worker -> front */
+    MSG_READY = 32,   /* u32 pid, string __STDC_VERSION__; string error ("" if all is well) */
+    MSG_STARTED,      /* u64 serial: an interrupt reaches the cell from now on */
+    MSG_DONE,         /* u64 serial, u32 ok, string ename, evalue, traceback */
+    MSG_DISPLAY,      /* u32 id, u32 update, bundle; answered by MSG_ACK */
+    MSG_RESULT,       /* bundle: u32 count, count x {string mime, bytes data, u32 width, height} */
+    MSG_CLEAR_OUTPUT, /* u32 wait; answered by MSG_ACK */
+    MSG_INPUT,        /* u64 ticket, u32 password; answered by MSG_INPUT_REPLY */
+    MSG_FAULT,        /* string name, message, trace: the worker is about to die */
+    MSG_OUTPUT_LIMIT, /* u64 bytes shown of a cell before the cut; 0: no limit */
+    MSG_SERVICE,      /* u64 serial, the answer to COMPLETE, INSPECT, IS_COMPLETE (service.h) */
+
+    /* front -> zygote */
+    MSG_INTERRUPT = 64, /* SIGINT to the worker's group */
+    MSG_KILL,           /* end the worker; its newest snapshot takes over */
+
+    /* zygote -> front */
+    MSG_DEATH = 96, /* u32 enum death_cause, u32 signal (0: none), u32 exit code, u64 peak KB,
+                       u32 enum death_heir, u32 number of the cell that the state precedes */
+    MSG_NO_START,   /* string error: the zygote cannot work and ends */
+
+    /* worker -> zygote */
+    MSG_SNAPSHOT = 128, /* u32 pid, u32 cell number; descriptor: the socket that wakes it */
+    MSG_DROP,           /* u32 pid: this snapshot is not needed */
+    MSG_KEEP,           /* u32 how many snapshots to keep */
+    MSG_COMPILE,        /* descriptors: request, reply, pipe that gets the wait status */
+    MSG_CANCEL,         /* end the compile children */
+    MSG_UNDO,           /* u32 pid of this cell's own snapshot, dropped; descriptor: a pipe that
+                           gets an int, 1 if a snapshot is left to go back to */
+    MSG_LEAVE           /* u32 enum death_cause: why the worker is about to end on purpose */
+};
+
+enum {
+    EXECUTE_SILENT = 1,      /* publish nothing */
+    EXECUTE_STDIN = 2,       /* the front end can ask the user */
+    EXECUTE_EXPRESSION = 4   /* the code is one expression, its value is wanted */
+};
+
+enum death_cause {
+    DEATH_FAULT, /* the worker died by itself or was killed from outside */
+    DEATH_KILLED, /* by MSG_KILL */
+    DEATH_UNDO,
+    DEATH_RESET
+};
+
+enum death_heir {
+    HEIR_SNAPSHOT, /* the state before a cell is back */
+    HEIR_FRESH     /* a new, empty worker: no snapshot was left, or a reset was asked for */
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* Stop: forward it once, say how to escalate, kill a worker that does not answer. */
+#include <unistd.h>
+
+#include "host_internal.h"
+
+#define ESCALATE_AFTER 1000 /* ms: a further Stop kills from here on */
+#define KILL_AFTER 10000    /* ms: without a further Stop */
+
+void stop_begin(host_t *host)
+{
+    stop_state *s = &host->stop;
+    pthread_mutex_lock(&s->lock);
+    s->running = true;
+    s->started = s->sent = s->hinted = s->killed = false;
+    s->first = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void stop_end(host_t *host)
+{
+    pthread_mutex_lock(&host->stop.lock);
+    host->stop.running = false;
+    pthread_mutex_unlock(&host->stop.lock);
+}
+
+static void kill_worker(host_t *host)
+{
+    if (!host->stop.killed)
+        channel_send(host->keeper, MSG_KILL, NULL);
+    host->stop.killed = true;
+}
+
+static void send_once(host_t *host)
+{
+    if (host->stop.started && !host->stop.sent) {
+        channel_send(host->keeper, MSG_INTERRUPT, NULL);
+        host->stop.sent = true;
+    }
+}
+
+void stop_started(host_t *host)
+{
+    stop_state *s = &host->stop;
+    pthread_mutex_lock(&s->lock);
+    s->started = true;
+    if (s->first)
+        send_once(host);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void host_interrupt(host_t *host)
+{
+    stop_state *s = &host->stop;
+    pthread_mutex_lock(&s->lock);
+    if (s->running) {
+        int64_t now = host_now();
+        if (!s->first) {
+            s->first = now;
+            send_once(host);
+        } else if (now - s->first >= ESCALATE_AFTER) {
+            kill_worker(host);
+        }
+        uint64_t one = 1;
+        ssize_t ignored = write(host->wake, &one, sizeof one);
+        (void)ignored;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+int64_t stop_tick(host_t *host)
+{
+    stop_state *s = &host->stop;
+    int64_t next = -1;
+    bool hint = false;
+    pthread_mutex_lock(&s->lock);
+    if (s->running && s->first && !s->killed) {
+        int64_t waited = host_now() - s->first;
+        if (waited >= KILL_AFTER) {
+            kill_worker(host);
+        } else if (waited >= ESCALATE_AFTER) {
+            hint = !s->hinted;
+            s->hinted = true;
+            next = KILL_AFTER - waited;
+        } else {
+            next = ESCALATE_AFTER - waited;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (hint)
+        host_say(host, "inside a library call; interrupt again to kill the cell and return to "
+                       "the state before it");
+    return next;
+}
