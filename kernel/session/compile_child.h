@@ -1,0 +1,41 @@
+/*
+ * Compile in a disposable process.
+ *
+ * The worker asks (compile_begin, compile_finish); the zygote forks the child, which answers
+ * (compile_child_main) and ends. A crash or endless loop of the compiler harms only the child.
+ */
+#ifndef XTINYCC_COMPILE_CHILD_H
+#define XTINYCC_COMPILE_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "wire.h"
+
+/* A request on its way. */
+typedef struct compile_job {
+    int reply; /* memory file that the child fills */
+    int done;  /* pipe that gets the child's wait status */
+} compile_job;
+
+typedef enum compile_end {
+    COMPILE_ANSWERED,    /* the reply is complete */
+    COMPILE_CRASHED,     /* the child died of a signal or broke off: reason filled in */
+    COMPILE_INTERRUPTED, /* the user stopped the cell before it was compiled */
+    COMPILE_IMPOSSIBLE   /* no process, no descriptors, no memory: reason filled in */
+} compile_end;
+
+/* Worker: send a request to the zygote. Returns 0, or -1 (nothing is under way). */
+int compile_begin(const wire_buf *request, compile_job *job);
+
+/* Worker: wait for the answer and end the job. *REPLY is malloc'ed when COMPILE_ANSWERED; else
+   REASON holds one line. INTERRUPTED tells whether the user has asked to stop. */
+compile_end compile_finish(compile_job *job, int (*interrupted)(void), char **reply,
+                           size_t *reply_size, char *reason, size_t reason_size);
+
+/* A copy of the job's descriptors in another process (the snapshot) is of no use: close it. */
+void compile_abandon(compile_job *job);
+
+/* Zygote, in the forked child: read REQUEST, write REPLY, end. */
+_Noreturn void compile_child_main(int request, int reply);
+
+#endif

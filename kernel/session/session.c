@@ -1,0 +1,212 @@
+#include "session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "value.h"
+
+struct session {
+    session_options options;
+    lang_t *lang;
+    loader_t *loader;
+};
+
+session_t *session_create(const session_options *options, char *error, size_t error_size)
+{
+    session_t *s = calloc(1, sizeof *s);
+    if (!s) {
+        snprintf(error, error_size, "no memory for the session");
+        return NULL;
+    }
+    s->options = *options;
+    s->lang = lang_create(&options->lang);
+    if (!s->lang)
+        snprintf(error, error_size, "no memory for the session's text");
+    else
+        s->loader = loader_create(options->helpers, error, error_size);
+    if (!s->loader || run_init(s->loader, &s->options.hooks, error, error_size) < 0) {
+        session_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void session_free(session_t *session)
+{
+    if (!session)
+        return;
+    loader_free(session->loader);
+    lang_free(session->lang);
+    free(session);
+}
+
+const lang_t *session_lang(const session_t *session)
+{
+    return session->lang;
+}
+
+loader_t *session_loader(session_t *session)
+{
+    return session->loader;
+}
+
+const session_means *session_get_means(const session_t *session)
+{
+    return &session->options.means;
+}
+
+void session_reply_free(session_reply *reply)
+{
+    free(reply->ename);
+    free(reply->evalue);
+    free(reply->traceback);
+    *reply = (session_reply){0};
+}
+
+void session_fail(session_reply *reply, const char *name, const char *message, const char *trace)
+{
+    session_reply_free(reply);
+    reply->ename = strdup(name);
+    reply->evalue = strdup(message);
+    if (asprintf(&reply->traceback, "\033[31m%s\033[0m: %s%s%s", name, message,
+                 trace && *trace ? "\n" : "", trace ? trace : "") < 0)
+        reply->traceback = NULL;
+}
+
+void session_note(const session_cell *cell, const char *text)
+{
+    if (!cell->silent)
+        dprintf(STDERR_FILENO, "\033[2m%s\033[0m\n", text);
+}
+
+/* Turn the end of a run into the reply; true if the cell may go on with its value. */
+static bool take_report(const run_report *report, session_reply *reply)
+{
+    switch (report->end) {
+    case RUN_DONE:
+        return true;
+    case RUN_EXITED:
+        return false;
+    case RUN_INTERRUPTED:
+        session_fail(reply, report->name[0] ? report->name : "KeyboardInterrupt", report->message,
+                     report->trace);
+        return false;
+    default:
+        session_fail(reply, report->name, report->message, report->trace);
+        return false;
+    }
+}
+
+static void show_value(const session_t *s, const lang_unit *unit, int image)
+{
+    void **address = loader_image_symbol(s->loader, image, unit->shown_address);
+    if (!address || !*address || unit->shown_is_table)
+        return;
+    wire_buf text = {0};
+    if (value_text(s->loader, image, unit->shown, *address, &text) == 0 && !text.bad)
+        s->options.means.result(s->options.means.context, text.data, text.size);
+    wire_buf_free(&text);
+}
+
+/* Run a unit that has been loaded and committed. */
+static void run_unit(const session_t *s, const session_cell *cell, const lang_unit *unit,
+                     int image, session_reply *reply)
+{
+    run_report report = {0};
+    bool go_on = true;
+    if (*unit->entry) {
+        void *entry = loader_image_symbol(s->loader, image, unit->entry);
+        if (!entry) {
+            session_fail(reply, "KernelError", "the compiled cell has no entry", "");
+            return;
+        }
+        run_cell((void (*)(void))entry, cell->number, &report);
+        go_on = take_report(&report, reply);
+    }
+    if (go_on && *unit->main) {
+        void *entry = loader_symbol(s->loader, unit->main);
+        char name[] = "a.out", *arguments[] = {name, NULL};
+        run_main((int (*)(int, char **))entry, 1, arguments, cell->number, &report);
+        go_on = take_report(&report, reply);
+    }
+    if (go_on && *unit->shown_address && !cell->silent)
+        show_value(s, unit, image);
+}
+
+static void load_and_run(session_t *s, const session_cell *cell, const lang_unit *unit,
+                         session_reply *reply)
+{
+    int image = -1;
+    char error[4096];
+    if (unit->object_size &&
+        loader_load(s->loader, unit, cell->number, &image, error, sizeof error) < 0) {
+        session_fail(reply, "LinkError", error, "");
+        reply->no_trace = true;
+        return;
+    }
+    /* Declared is what was loaded, whatever the statements then do: a stopped cell keeps it. */
+    if (lang_commit(s->lang, unit) < 0) {
+        session_fail(reply, "MemoryError", "no memory to remember the cell's declarations", "");
+        return;
+    }
+    for (size_t i = 0; i < unit->note_count; i++)
+        session_note(cell, unit->notes[i]);
+    if (unit->object_size)
+        run_unit(s, cell, unit, image, reply);
+}
+
+static void fail_as_told(session_reply *reply, const lang_unit *unit)
+{
+    reply->ename = strdup(unit->ename);
+    reply->evalue = strdup(unit->evalue);
+    reply->traceback = strdup(unit->traceback);
+    reply->no_trace = true;
+}
+
+bool session_run_text(session_t *s, const session_cell *cell, session_reply *reply)
+{
+    wire_buf request = {0};
+    lang_pack(s->lang,
+              &(lang_cell){.text = cell->code, .size = cell->size, .number = cell->number,
+                           .mode = cell->mode},
+              &request);
+    char *answer = NULL, reason[512] = "";
+    size_t size = 0;
+    session_compiled end = s->options.means.compile(s->options.means.context, &request, &answer,
+                                                    &size, reason, sizeof reason);
+    wire_buf_free(&request);
+    lang_unit unit = {0};
+    bool lives = end != SESSION_COPY_WOKEN;
+    if (end == SESSION_NO_ANSWER) {
+        session_fail(reply, "CompileError", reason, "");
+        reply->no_trace = true;
+    } else if (end == SESSION_STOPPED) {
+        session_fail(reply, "KeyboardInterrupt", "stopped before the cell began", "");
+        reply->no_trace = true;
+    } else if (end == SESSION_COMPILED && lang_unpack(answer, size, &unit) < 0) {
+        session_fail(reply, "CompileError", "the compiler broke off", "");
+        reply->no_trace = true;
+    } else if (end == SESSION_COMPILED) {
+        if (!unit.ok)
+            fail_as_told(reply, &unit);
+        else if (unit.magic && *unit.magic)
+            lives = session_magic(s, cell, unit.magic,
+                                  unit.magic_arguments ? unit.magic_arguments : "", reply);
+        else
+            load_and_run(s, cell, &unit, reply);
+        lang_unit_free(&unit);
+    }
+    free(answer);
+    return lives;
+}
+
+bool session_execute(session_t *session, const session_cell *cell, session_reply *reply)
+{
+    *reply = (session_reply){0};
+    bool lives = session_run_text(session, cell, reply);
+    reply->ok = lives && !reply->ename;
+    return lives;
+}

@@ -1,0 +1,393 @@
+#include "zygote.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "compile_child.h"
+#include "messages.h"
+#include "snapshot.h"
+#include "worker.h"
+
+#define JOBS_MAX 8
+#define FRESH_STARTS_MAX 3
+
+/* A frozen copy of the worker. */
+typedef struct frozen {
+    pid_t pid;
+    int wake; /* a byte wakes it, end of file ends it */
+    uint32_t cell;
+} frozen;
+
+/* A compile child. */
+typedef struct job {
+    pid_t pid;
+    int done;
+} job;
+
+typedef struct zygote {
+    const zygote_options *options;
+    int signals; /* signalfd: SIGCHLD, SIGTERM */
+    pid_t worker;
+    int fresh_starts; /* since the last sign of life of a worker */
+    enum death_cause cause;
+    frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
+    size_t snapshot_count, keep;
+    job jobs[JOBS_MAX];
+    size_t job_count;
+} zygote;
+
+static void forget_snapshot(zygote *z, size_t i)
+{
+    close(z->snapshots[i].wake);
+    memmove(&z->snapshots[i], &z->snapshots[i + 1],
+            (z->snapshot_count - i - 1) * sizeof z->snapshots[0]);
+    z->snapshot_count--;
+}
+
+static void drop_snapshot(zygote *z, pid_t pid)
+{
+    for (size_t i = 0; i < z->snapshot_count; i++)
+        if (z->snapshots[i].pid == pid) {
+            forget_snapshot(z, i);
+            return;
+        }
+}
+
+/* Make room first and add then: an undo drops its own snapshot again and must find KEEP others. */
+static void add_snapshot(zygote *z, pid_t pid, uint32_t cell, int wake)
+{
+    while (z->snapshot_count > z->keep)
+        forget_snapshot(z, 0);
+    z->snapshots[z->snapshot_count++] = (frozen){.pid = pid, .wake = wake, .cell = cell};
+}
+
+static void start_worker(zygote *z)
+{
+    pid_t zygote_pid = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != zygote_pid)
+            _exit(0);
+        setpgid(0, 0);
+        close_range(3, FD_ENGINE_FIRST - 1, 0); /* sockets of snapshots and jobs */
+        close(FD_KEEPER);
+        close(FD_ANNOUNCE_ZYGOTE);
+        close(z->signals);
+        worker_run(&(worker_options){.zygote = zygote_pid,
+                                     .lang = z->options->lang,
+                                     .helpers = z->options->helpers});
+    }
+    if (pid > 0)
+        setpgid(pid, pid);
+    z->worker = pid;
+    z->cause = DEATH_FAULT;
+    z->fresh_starts++;
+}
+
+static void start_compile_child(zygote *z, message *m)
+{
+    if (m->fd_count != 3 || z->job_count == JOBS_MAX)
+        return; /* the worker reads end of file and says that no process could be made */
+    pid_t zygote_pid = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != zygote_pid)
+            _exit(0);
+        compile_child_main(m->fds[0], m->fds[1]);
+    }
+    if (pid < 0)
+        return;
+    z->jobs[z->job_count++] = (job){.pid = pid, .done = m->fds[2]};
+    m->fd_count = 2; /* the pipe stays open */
+}
+
+static void cancel_jobs(zygote *z)
+{
+    for (size_t i = 0; i < z->job_count; i++)
+        kill(z->jobs[i].pid, SIGKILL);
+}
+
+static void end_job(zygote *z, size_t i, int status)
+{
+    ssize_t ignored = write(z->jobs[i].done, &status, sizeof status);
+    (void)ignored; /* the worker may be gone */
+    close(z->jobs[i].done);
+    z->jobs[i] = z->jobs[--z->job_count];
+}
+
+static void answer_undo(zygote *z, message *m)
+{
+    wire_reader r = message_reader(m);
+    drop_snapshot(z, (pid_t)wire_get_u32(&r));
+    int possible = z->snapshot_count > 0;
+    if (possible)
+        z->cause = DEATH_UNDO;
+    if (m->fd_count == 1 && write(m->fds[0], &possible, sizeof possible) < 0)
+        z->cause = DEATH_FAULT;
+}
+
+static void handle_worker_message(zygote *z, message *m)
+{
+    wire_reader r = message_reader(m);
+    switch (m->kind) {
+    case MSG_SNAPSHOT: {
+        pid_t pid = (pid_t)wire_get_u32(&r);
+        uint32_t cell = wire_get_u32(&r);
+        if (r.bad || m->fd_count != 1)
+            break;
+        add_snapshot(z, pid, cell, m->fds[0]);
+        m->fd_count = 0;
+        z->fresh_starts = 0;
+        break;
+    }
+    case MSG_DROP:
+        drop_snapshot(z, (pid_t)wire_get_u32(&r));
+        break;
+    case MSG_KEEP: {
+        uint32_t keep = wire_get_u32(&r);
+        z->keep = keep > SNAPSHOT_KEEP_MAX ? SNAPSHOT_KEEP_MAX : keep;
+        break;
+    }
+    case MSG_COMPILE:
+        start_compile_child(z, m);
+        break;
+    case MSG_CANCEL:
+        cancel_jobs(z);
+        break;
+    case MSG_UNDO:
+        answer_undo(z, m);
+        break;
+    case MSG_LEAVE:
+        z->cause = (enum death_cause)wire_get_u32(&r);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Read what the worker has announced, all of it. */
+static void read_worker_messages(zygote *z)
+{
+    message m;
+    for (;;) {
+        int got = channel_receive(FD_ANNOUNCE_ZYGOTE, &m, false);
+        if (got < 0 && errno == EBADMSG)
+            continue;
+        if (got <= 0)
+            return;
+        handle_worker_message(z, &m);
+        message_free(&m);
+    }
+}
+
+/* The newest snapshot that still lives, or NULL. */
+static frozen *find_heir(zygote *z)
+{
+    while (z->snapshot_count > 0) {
+        frozen *newest = &z->snapshots[z->snapshot_count - 1];
+        struct pollfd p = {.fd = newest->wake, .events = POLLIN};
+        if (poll(&p, 1, 0) == 0)
+            return newest;
+        forget_snapshot(z, z->snapshot_count - 1);
+    }
+    return NULL;
+}
+
+static void report_death(const zygote *z, int status, long peak_kb, const frozen *heir)
+{
+    wire_buf b = {0};
+    wire_put_u32(&b, z->cause);
+    wire_put_u32(&b, WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : 0);
+    wire_put_u32(&b, WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status) : 0);
+    wire_put_u64(&b, (uint64_t)peak_kb);
+    wire_put_u32(&b, heir ? HEIR_SNAPSHOT : HEIR_FRESH);
+    wire_put_u32(&b, heir ? heir->cell : 0);
+    channel_send(FD_KEEPER, MSG_DEATH, &b);
+    wire_buf_free(&b);
+}
+
+static _Noreturn void shut_down(zygote *z, int status);
+
+/* Snapshots are woken by a message, never by end of file: a child of the cell may hold any
+   descriptor open, and files close before children are handed to us. */
+static void succeed(zygote *z, int status, long peak_kb)
+{
+    read_worker_messages(z); /* it may have announced a snapshot just before it died */
+    cancel_jobs(z);
+    frozen *heir = z->cause == DEATH_RESET ? NULL : find_heir(z);
+    if (!heir && z->fresh_starts >= FRESH_STARTS_MAX) {
+        wire_buf b = {0};
+        wire_put_string(&b, "the worker dies as soon as it is started");
+        channel_send(FD_KEEPER, MSG_NO_START, &b);
+        shut_down(z, 1);
+    }
+    report_death(z, status, peak_kb, heir);
+    if (!heir) {
+        start_worker(z);
+        return;
+    }
+    z->worker = heir->pid;
+    z->cause = DEATH_FAULT;
+    while (send(heir->wake, "w", 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        continue;
+    forget_snapshot(z, z->snapshot_count - 1);
+}
+
+static void reap(zygote *z)
+{
+    int status;
+    struct rusage usage;
+    pid_t pid;
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+        if (pid == z->worker) {
+            succeed(z, status, usage.ru_maxrss);
+            continue;
+        }
+        bool was_job = false;
+        for (size_t i = 0; i < z->job_count && !was_job; i++)
+            if (z->jobs[i].pid == pid) {
+                end_job(z, i, status);
+                was_job = true;
+            }
+        if (!was_job)
+            drop_snapshot(z, pid); /* or a stray child of a cell */
+    }
+}
+
+/* Kill every child we have; grandchildren become our children as their parents die. */
+static void kill_children(void)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    for (char *at = text, *end; *at; at = end) {
+        long pid = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        if (pid > 0)
+            kill((pid_t)pid, SIGKILL);
+    }
+}
+
+static void shut_down(zygote *z, int status)
+{
+    if (z->worker > 0)
+        kill(-z->worker, SIGKILL);
+    for (size_t i = 0; i < z->snapshot_count; i++)
+        kill(z->snapshots[i].pid, SIGKILL);
+    cancel_jobs(z);
+    for (int round = 0; round < 1000; round++) {
+        kill_children();
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            continue;
+        if (pid < 0 && errno == ECHILD)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    _exit(status);
+}
+
+static void handle_front_message(zygote *z, const message *m)
+{
+    switch (m->kind) {
+    case MSG_INTERRUPT:
+        kill(-z->worker, SIGINT);
+        break;
+    case MSG_KILL:
+        read_worker_messages(z);
+        z->cause = DEATH_KILLED;
+        kill(-z->worker, SIGKILL);
+        kill(z->worker, SIGKILL); /* should it have left its group */
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_front_messages(zygote *z)
+{
+    message m;
+    for (;;) {
+        int got = channel_receive(FD_KEEPER, &m, false);
+        if (got == 0)
+            shut_down(z, 0);
+        if (got < 0)
+            return;
+        handle_front_message(z, &m);
+        message_free(&m);
+    }
+}
+
+static void read_signals(zygote *z)
+{
+    struct signalfd_siginfo info;
+    while (read(z->signals, &info, sizeof info) == sizeof info)
+        if (info.ssi_signo == SIGTERM)
+            shut_down(z, 0);
+}
+
+/* Signals: block all that could reach us; children of the front die with it by SIGTERM here, so
+   that the zygote still can end what it owns. */
+static int take_signals(pid_t front)
+{
+    sigset_t all, read;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&read);
+    sigaddset(&read, SIGCHLD);
+    sigaddset(&read, SIGTERM);
+    int fd = signalfd(-1, &read, SFD_CLOEXEC | SFD_NONBLOCK);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != front)
+        _exit(0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    return channel_move_high(fd, FD_ENGINE_FREE);
+}
+
+int zygote_run(const zygote_options *options)
+{
+    zygote z = {.options = options, .keep = SNAPSHOT_KEEP};
+    z.signals = take_signals(options->front);
+    char error[512];
+    if (lang_prepare(&options->lang, error, sizeof error) < 0) {
+        wire_buf b = {0};
+        wire_put_string(&b, error);
+        channel_send(FD_KEEPER, MSG_NO_START, &b);
+        return 1;
+    }
+    start_worker(&z);
+    for (;;) {
+        struct pollfd fds[] = {{.fd = FD_KEEPER, .events = POLLIN},
+                               {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
+                               {.fd = z.signals, .events = POLLIN}};
+        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+            shut_down(&z, 1);
+        read_worker_messages(&z);
+        read_signals(&z);
+        reap(&z);
+        read_front_messages(&z);
+    }
+}
