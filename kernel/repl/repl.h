@@ -1,0 +1,24 @@
+/*
+ * The terminal front end: `xtinycc repl`, `xtinycc run FILE.c`.
+ */
+#ifndef XTINYCC_REPL_H
+#define XTINYCC_REPL_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Run one of the terminal's commands.
+ *
+ * argv[0] is "repl" or "run"; "run" takes FILE.c, cells separated by lines "// ---", and prints
+ * what they print. Call it first thing in main: it starts the session's processes.
+ *
+ * Returns the exit status: 0; 1 if a cell failed; 2 for a wrong command line or no session.
+ */
+int repl_main(int argc, char **argv);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
