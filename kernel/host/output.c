@@ -13,7 +13,7 @@
 #define INTERVAL 50           /* ms between calls */
 #define CALL_MAX (256u << 10) /* bytes a call */
 #define WAITING_MAX (8u << 20)
-#define SPOOL_FROM (1u << 20) /* what a cell prints up to here is not spooled while it runs */
+#define SPOOL_FROM (1u << 20) /* what is printed up to here (or the cut) needs no file */
 #define PROMPT_MAX 4096
 
 struct output {
@@ -29,7 +29,7 @@ struct output {
     char prompt[PROMPT_MAX + 1];
     size_t prompt_size;
     /* spool */
-    wire_buf start; /* the first SPOOL_FROM bytes, until a file is needed */
+    wire_buf start; /* what was printed, until a file is needed */
     int spool;
     bool spool_failed;
     char spool_path[4200];
@@ -108,7 +108,8 @@ static void spool_put(output_t *o, const char *data, size_t size)
 {
     if (!o->options.folder || o->options.head == SIZE_MAX || o->spool_failed)
         return;
-    if (o->spool < 0 && o->start.size + size <= SPOOL_FROM) {
+    size_t from = o->options.head < SPOOL_FROM ? o->options.head : SPOOL_FROM;
+    if (o->spool < 0 && o->start.size + size <= from) {
         wire_put_raw(&o->start, data, size);
         return;
     }

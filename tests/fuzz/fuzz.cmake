@@ -1,0 +1,24 @@
+# Fuzz targets: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME. Every build runs the
+# corpus under ctest; with the preset `fuzz` (clang) bin/NAME is a libFuzzer program:
+#     cmake --preset fuzz && cmake --build --preset fuzz
+#     build/fuzz/bin/wire_fuzz -max_total_time=600 tests/fuzz/corpus/wire_fuzz
+option(XTINYCC_FUZZ "Build the fuzz targets with libFuzzer (needs clang)" OFF)
+
+function(xtinycc_fuzz name)
+    cmake_parse_arguments(F "" "" "SOURCES;LIBS" ${ARGN})
+    add_executable(${name} fuzz/${name}.c ${F_SOURCES})
+    target_link_libraries(${name} PRIVATE xtinycc_flags ${F_LIBS})
+    if(XTINYCC_FUZZ)
+        target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        set(arguments -runs=0)
+    else()
+        target_sources(${name} PRIVATE fuzz/replay.c)
+    endif()
+    add_test(NAME fuzz/${name}
+        COMMAND ${name} ${arguments} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
+    set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+xtinycc_fuzz(wire_fuzz LIBS xtinycc_wire)
+xtinycc_fuzz(expect_fuzz LIBS xtinycc_golden)
