@@ -11,9 +11,6 @@
 #include <stdint.h>
 #include "loader.h"
 
-typedef struct debug debug_t;
-typedef struct debug_type debug_type;
-
 /* A place in a cell. */
 typedef struct debug_place {
     const char *function; /* "cell" for the cell's own statements */
@@ -29,5 +26,8 @@ bool debug_locate(const loader_t *loader, uintptr_t address, debug_place *place)
    (signal-safe; memory is read with process_vm_readv). Returns the length, cut at SIZE. */
 size_t debug_frame_text(const loader_t *loader, const debug_place *place, uintptr_t pc,
                         uintptr_t frame, char *out, size_t size);
+
+/* Does a line of the function at PLACE begin at this address (signal-safe)? */
+bool debug_is_line(const loader_t *loader, const debug_place *place, uintptr_t address);
 
 #endif

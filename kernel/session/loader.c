@@ -1,6 +1,6 @@
 #include "loader_internal.h"
 
-#include "link.h"
+#include "linking.h"
 #include "stabs.h"
 
 #include <ar.h>

@@ -40,6 +40,10 @@ struct loader {
 /* The image whose text holds the address, or NULL (signal-safe). */
 const image_t *loader_find_image(const loader_t *loader, uintptr_t address);
 
+/* The library function that the call instruction before RETURN_ADDRESS calls by its name, or NULL
+   (signal-safe). */
+const char *loader_called_name(const loader_t *loader, const void *return_address);
+
 /* helpers.c: GCC built-ins that TinyCC calls as functions, and the functions that glibc links
    statically into each program. NULL if the name is none of them. */
 void *loader_builtin(const char *name);

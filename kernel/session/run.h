@@ -16,7 +16,7 @@
 typedef enum run_end {
     RUN_DONE,        /* returned */
     RUN_RAISED,      /* an error of the cell, effects kept: name, message, place filled in */
-    RUN_INTERRUPTED, /* KeyboardInterrupt, effects kept */
+    RUN_INTERRUPTED, /* KeyboardInterrupt, effects kept: name, message, place filled in */
     RUN_EXITED       /* exit(0): the cell is over, effects kept */
 } run_end;
 
@@ -35,7 +35,7 @@ typedef struct run_hooks {
 } run_hooks;
 
 /* Once per worker (again after a take-over: run_adopt). Installs handlers and the cell stack, and
-   interposes what cells must not call directly (exit, abort, fork, signal, ...). */
+   interposes what cells must not call directly (exit, abort, fork, wait, ...). */
 int run_init(loader_t *loader, const run_hooks *hooks, char *error, size_t error_size);
 void run_adopt(void);
 
@@ -43,11 +43,25 @@ void run_adopt(void);
 void run_cell(void (*function)(void), int cell, run_report *report);
 void run_main(int (*function)(int, char **), int argc, char **argv, int cell, run_report *report);
 
+/* Constructors of a unit run inside of loader_load(), as a cell does. If one did not return, this
+   tells how it ended, once; false if there is nothing to tell. */
+bool run_take_constructor_report(run_report *report);
+
 /* Raise an error of the cell from inside it (nb_host.raise). Does not return. */
 void run_raise(const char *name, const char *message);
 
 /* Nonzero once an interrupt is pending (nb_host.interrupted; also the poll after each statement:
-   the symbol __nb_poll of every unit). */
+   the symbol __nb_poll of every unit). An interrupt that comes before run_cell() stays pending and
+   ends it at once. */
 int run_interrupted(void);
+/* Forget one that came too late, or before the cell. */
+void run_forget_interrupts(void);
+
+/* Whether the process may die of a fault (the default), because a snapshot will take its place.
+   If not, a fault ends only the cell, and its message says that memory may be damaged. */
+void run_let_die(bool may_die);
+
+/* Call what cells gave to atexit(), the last first: when the session ends in order. */
+void run_exit_functions(void);
 
 #endif

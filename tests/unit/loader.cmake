@@ -11,3 +11,9 @@ target_link_libraries(test_cell_source PUBLIC session_loader ${XTINYCC_LIBTCC} $
 foreach(test loader_test value_test)
     xtinycc_unit_test(${test} LIBS test_cell_source)
 endforeach()
+
+add_library(test_run_child STATIC unit/run_child.c)
+target_link_libraries(test_run_child PUBLIC test_cell_source)
+foreach(test fault_test)
+    xtinycc_unit_test(${test} LIBS test_run_child)
+endforeach()

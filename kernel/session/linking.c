@@ -1,4 +1,4 @@
-#include "link.h"
+#include "linking.h"
 
 #include "run.h"
 
@@ -25,11 +25,20 @@ static bool near(const void *from, const void *to)
     return distance == (int32_t)distance;
 }
 
+static const unsigned char far_jump[6] = {0xff, 0x25}; /* jmp *0(%rip), the address behind it */
+
 static void write_far_jump(void *at, const void *target)
 {
-    static const unsigned char jump[6] = {0xff, 0x25}; /* jmp *0(%rip) */
-    memcpy(at, jump, sizeof jump);
-    memcpy((char *)at + sizeof jump, &target, sizeof target);
+    memcpy(at, far_jump, sizeof far_jump);
+    memcpy((char *)at + sizeof far_jump, &target, sizeof target);
+}
+
+/* Calls reach a library's function through a jump near the caller; its name stands behind it, for
+   back-traces. */
+static void write_far_call(void *at, const void *target, const char *name)
+{
+    write_far_jump(at, target);
+    strcpy((char *)at + FAR_JUMP_SIZE, name);
 }
 
 void link_write_jump(void *at, const void *target)
@@ -159,7 +168,7 @@ static bool resolve_undefined(link_t *link, const char *name, const Elf64_Sym *s
     if (*value) {
         /* A library loaded since has what earlier cells missed. */
         if (known && known->is_undefined)
-            link_write_jump(known->address, *value);
+            write_far_call(known->address, *value, name);
         return true;
     }
     if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
@@ -207,16 +216,31 @@ static bool resolve_symbols(link_t *link)
 
 /* --- Relocating ------------------------------------------------------------------------- */
 
-/* Calls reach a far function through a jump near the caller. */
-static void *thunk_for(link_t *link, size_t symbol)
+static void *thunk_for(link_t *link, size_t symbol, const char *name)
 {
     if (!link->thunks[symbol]) {
-        void *thunk = arena_alloc_text(&link->loader->arena, FAR_JUMP_SIZE, 16);
+        size_t size = strlen(name) + 1;
+        char *thunk = arena_alloc_text(&link->loader->arena, FAR_JUMP_SIZE + size, 16);
         if (thunk)
-            write_far_jump(thunk, link->values[symbol]);
+            write_far_call(thunk, link->values[symbol], name);
         link->thunks[symbol] = thunk;
     }
     return link->thunks[symbol];
+}
+
+const char *loader_called_name(const loader_t *loader, const void *return_address)
+{
+    const unsigned char *code = return_address;
+    if (!loader_is_text(loader, code - 5) || code[-5] != 0xe8)
+        return NULL;
+    int32_t distance;
+    memcpy(&distance, code - 4, sizeof distance);
+    const char *thunk = (const char *)code + distance;
+    if (!loader_is_text(loader, thunk) || !loader_is_text(loader, thunk + FAR_JUMP_SIZE) ||
+        memcmp(thunk, far_jump, sizeof far_jump) != 0)
+        return NULL;
+    const char *name = thunk + FAR_JUMP_SIZE;
+    return *name ? name : NULL;
 }
 
 /* The entry lies among the text, where no stray write of a cell can change it. */
@@ -271,15 +295,15 @@ static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room
     case R_X86_64_PC32:
     case R_X86_64_PLT32: {
         bool is_call = type == R_X86_64_PLT32 || ELF64_ST_TYPE(symbol.st_info) == STT_FUNC;
-        if (!near(place, value)) {
-            /* TinyCC's form of `x + w` for a floating-point w. Through a jump it would read the
-               jump's code as a number: refuse. */
-            if (!is_call)
-                return fail(link,
-                            "%s is a floating-point variable of a library, out of reach of this "
-                            "expression; copy it first through a pointer to it",
-                            name);
-            value = thunk_for(link, index);
+        /* TinyCC's form of `x + w` for a floating-point w. Through a jump it would read the
+           jump's code as a number: refuse. */
+        if (!is_call && !near(place, value))
+            return fail(link,
+                        "%s is a floating-point variable of a library, out of reach of this "
+                        "expression; copy it first through a pointer to it",
+                        name);
+        if (is_call && !arena_has_text(&link->loader->arena, value)) {
+            value = thunk_for(link, index, name);
             if (!value)
                 return fail(link, "the session's memory is full");
         }

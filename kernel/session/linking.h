@@ -4,8 +4,8 @@
  * Nothing of the session changes here but the arena's tops, which the caller restores after a
  * failure, and thunks for undefined functions, which are harmless.
  */
-#ifndef XTINYCC_LINK_H
-#define XTINYCC_LINK_H
+#ifndef XTINYCC_LINKING_H
+#define XTINYCC_LINKING_H
 
 #include "elf_object.h"
 #include "loader_internal.h"
