@@ -147,6 +147,8 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
         reply->no_trace = true;
         return;
     }
+    run_report built;
+    bool is_built = !run_take_constructor_report(&built);
     /* Declared is what was loaded, whatever the statements then do: a stopped cell keeps it. */
     if (lang_commit(s->lang, unit) < 0) {
         session_fail(reply, "MemoryError", "no memory to remember the cell's declarations", "");
@@ -154,7 +156,9 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
     }
     for (size_t i = 0; i < unit->note_count; i++)
         session_note(cell, unit->notes[i]);
-    if (unit->object_size)
+    if (!is_built)
+        take_report(&built, reply);
+    else if (unit->object_size)
         run_unit(s, cell, unit, image, reply);
 }
 
