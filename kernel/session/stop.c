@@ -230,6 +230,7 @@ static void step(ucontext_t *context)
         if (!is_copying(code)) {
             is_over = true;
         } else {
+            steps = 0;
             set_point(pc + 5, (uintptr_t)registers[REG_RSP], GOAL_COMPLETE);
             return;
         }

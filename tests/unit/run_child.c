@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,6 @@
 /* What the child leaves for the parent. */
 typedef struct shared {
     child_end end;
-    volatile int *begun; /* address in the child, for the parent's eye only */
     volatile int ready;
 } shared_t;
 
@@ -72,13 +72,15 @@ static void run_in_child(const char *cell, const child_options *options)
     void *entry = loader_image_symbol(loader, image, options->is_main ? "main" : "__cell");
     if (!entry)
         abort();
+    if (options->stop_first)
+        raise(SIGINT);
     if (options->is_main)
         run_main((int (*)(int, char **))entry, 1, (char *[]){"a.out", NULL}, 2,
                  &shared->end.report);
     else
         run_cell((void (*)(void))entry, 2, &shared->end.report);
-    if (run_interrupted())
-        abort();
+    signal(SIGINT, SIG_IGN); /* the rest of a burst */
+    run_forget_interrupts();
     shared->end.value = *(int *)loader_symbol(loader, "value");
     image = load(loader, "void __cell(void) { char *p = malloc(100); sprintf(p, \"%d\", 5);"
                          "  free(p); value = 777; }", 3);
@@ -94,13 +96,17 @@ static void sleep_ms(long milliseconds)
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
-static void send_stops(pid_t child, int count)
+static void send_stops(pid_t child, const child_options *options)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < options->stops; i++) {
         for (int waited = 0; !shared->ready && waited < 10000; waited++)
             sleep_ms(1);
         sleep_ms(i == 0 ? STOP_AFTER_MS : STOP_EVERY_MS);
-        kill(child, SIGINT);
+        kill(options->to_group ? -child : child, SIGINT);
+        for (int k = 1; k < options->burst; k++) {
+            kill(child, SIGINT);
+            sched_yield();
+        }
     }
 }
 
@@ -123,8 +129,9 @@ void child_run(const char *cell, const child_options *options, child_end *end)
         alarm(60);
         run_in_child(cell, options);
     }
+    setpgid(child, child);
     close(ends[1]);
-    send_stops(child, options->stops);
+    send_stops(child, options);
     size_t used = 0;
     ssize_t got;
     char output[sizeof end->output] = "";

@@ -19,12 +19,15 @@ typedef struct child_end {
 
 typedef struct child_options {
     const char *first;  /* a cell that is run before, or NULL */
-    int stops;          /* how many interrupts the child gets: one every STOP_EVERY */
+    int stops;          /* how many interrupts the child gets, STOP_EVERY_MS apart */
+    int burst;          /* of how many signals each consists, 0 for one */
+    bool to_group;      /* its children get them, too */
+    bool stop_first;    /* one comes before the cell is begun */
     bool survive;       /* as without a snapshot */
     bool is_main;       /* call main, not __cell */
 } child_options;
 
-/* The cell says that it has begun by `value = 1;`, then the first interrupt comes. */
+/* The cell says that it has begun by `begin();`, then the first interrupt comes. */
 enum { STOP_AFTER_MS = 30, STOP_EVERY_MS = 400 };
 
 /* CELL is In[2], the first one In[1]. `#include <stdio.h>` and `int value;` come before them. */
