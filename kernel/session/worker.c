@@ -137,6 +137,13 @@ static session_compiled compile(void *context, const wire_buf *request, char **r
     }
 }
 
+static bool snapshot(void *context)
+{
+    bool woken;
+    take_snapshot(context, &woken);
+    return !woken;
+}
+
 static void result(void *context, const char *text, size_t size)
 {
     (void)context;
@@ -327,7 +334,8 @@ _Noreturn void worker_run(const worker_options *options)
     session_options session = {
         .lang = options->lang,
         .helpers = options->helpers,
-        .means = {.context = &w, .compile = compile, .result = result,
+        .means = {.context = &w, .compile = compile, .snapshot = snapshot,
+                  .result = result,
                   .output_limit = output_limit, .undo = undo, .reset = reset,
                   .keep_snapshots = keep_snapshots, .describe_snapshots = describe_snapshots},
         .hooks = {.died = events_died},
