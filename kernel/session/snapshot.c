@@ -28,7 +28,6 @@ static void reap_dropped(void)
     ours_count = kept;
 }
 
-#ifndef XTINYCC_SANITIZED /* sanitizers may keep a thread of their own */
 static int thread_count(void)
 {
     DIR *tasks = opendir("/proc/self/task");
@@ -40,7 +39,6 @@ static int thread_count(void)
     closedir(tasks);
     return count;
 }
-#endif
 
 static unsigned long long number_in(const char *path, const char *key)
 {
@@ -81,7 +79,7 @@ static unsigned long long memory_resident(void)
 
 static const char *obstacle(void)
 {
-#ifndef XTINYCC_SANITIZED
+#ifndef XTINYCC_SANITIZED /* sanitizers may keep a thread of their own */
     if (thread_count() > 1)
         return "a thread of an earlier cell is still running";
 #endif

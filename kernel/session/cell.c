@@ -1,0 +1,355 @@
+#include "cell.h"
+
+#include "conditional.h"
+#include "diagnose.h"
+#include "elf_object.h"
+#include "split.h"
+#include "unit.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ATTEMPTS = 12 };
+
+typedef struct compilation {
+    pool *pool;
+    const cell_request *request;
+    cell_answer *answer;
+    const char *text; /* the cell with its conditionals resolved */
+    size_t size;
+    names past_names; /* headers and session */
+    names names;      /* and what the cell includes and declares */
+    included *includes;
+    size_t include_count, include_capacity;
+} compilation;
+
+/* --- Failing -------------------------------------------------------------------------------- */
+
+static void fail(compilation *c, const char *ename, diagnosis diagnosis)
+{
+    c->answer->ename = ename;
+    c->answer->evalue = diagnosis.evalue;
+    c->answer->traceback = pool_format(c->pool, "\033[31m%s\033[0m\n%s", ename,
+                                       diagnosis.traceback);
+}
+
+static void fail_plain(compilation *c, const char *text, int line, int column, int width)
+{
+    fail(c, "CompileError",
+         diagnose_plain(c->pool, text, c->request->text, c->request->size, c->request->number, line,
+                        column, width));
+}
+
+static void fail_compiler(compilation *c, const char *messages, int signal)
+{
+    compiler_messages list = diagnose_read(c->pool, messages);
+    const compiler_message *error = diagnose_error(&list);
+    if (error)
+        fail(c, "CompileError", diagnose(c->pool, error, c->request->text, c->request->size,
+                                         c->request->number, &c->names));
+    else
+        fail_plain(c, signal ? pool_format(c->pool, "the compiler crashed on this cell (signal %d)",
+                                           signal)
+                             : "the compiler refuses this cell without saying why",
+                   1, 1, 1);
+}
+
+/* --- Magics --------------------------------------------------------------------------------- */
+
+/* `%word arguments`, `%%word` with the rest of the cell, `!command`, `?name`, `name?`. */
+static void take_magic(compilation *c, const token *magic)
+{
+    const char *at = magic->text, *end = at + magic->length;
+    while (end > at && isspace((unsigned char)end[-1]))
+        end--;
+    if (*at == '!') {
+        c->answer->magic = "!";
+        c->answer->magic_arguments = pool_copy(c->pool, at + 1, (size_t)(end - at - 1));
+        return;
+    }
+    if (*at != '%') {
+        const char *marks = memchr(at, '?', (size_t)(end - at));
+        bool twice = memmem(at, (size_t)(end - at), "??", 2) != NULL;
+        c->answer->magic = twice ? "??" : "?";
+        const char *from = marks == at ? at + 1 + twice : at;
+        const char *to = marks == at ? end : marks;
+        while (from < to && isspace((unsigned char)*from))
+            from++;
+        c->answer->magic_arguments = pool_copy(c->pool, from, (size_t)(to - from));
+        return;
+    }
+    bool whole = end - at > 1 && at[1] == '%';
+    const char *word = at;
+    at += 1 + whole;
+    while (at < end && !isspace((unsigned char)*at))
+        at++;
+    c->answer->magic = pool_copy(c->pool, word, (size_t)(at - word));
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    if (whole) /* everything below belongs to it */
+        end = c->request->text + c->request->size;
+    c->answer->magic_arguments = pool_copy(c->pool, at, (size_t)(end - at));
+}
+
+/* Whether the cell is one magic. */
+static bool find_magic(compilation *c)
+{
+    tokens tokens = scan(c->pool, c->request->text, c->request->size, true);
+    if (tokens.count == 0 || tokens.list[0].kind != TOKEN_MAGIC || c->request->mode != LANG_CELL)
+        return false;
+    const token *first = &tokens.list[0];
+    bool whole = first->length > 1 && first->text[0] == '%' && first->text[1] == '%';
+    if (tokens.count > 1 && !whole)
+        return false; /* the unit writer refuses it */
+    take_magic(c, first);
+    return true;
+}
+
+/* --- Before splitting ----------------------------------------------------------------------- */
+
+/* The macros in force, as directives, for the preprocessor. */
+static void put_macros(compilation *c, text *out)
+{
+    const past *past = c->request->past;
+    text_puts(out, headers_default()->macros);
+    for (size_t i = 0; i < past->macro_count; i++) {
+        text_format(out, "#undef %s\n", past->macros[i].name);
+        if (*past->macros[i].text)
+            text_format(out, "#define %s\n", past->macros[i].text);
+    }
+}
+
+static bool resolve_conditionals(compilation *c)
+{
+    c->text = c->request->text;
+    c->size = c->request->size;
+    if (!conditional_any(c->pool, c->text, c->size))
+        return true;
+    text macros = {.pool = c->pool};
+    put_macros(c, &macros);
+    const char *messages;
+    const char *text = conditional_resolve(c->pool, &headers_default()->paths,
+                                           text_string(&macros), c->text, c->size,
+                                           c->request->number, &messages);
+    if (!text) {
+        fail_compiler(c, messages, 0);
+        return false;
+    }
+    c->text = text;
+    return true;
+}
+
+/* Expand the cell's own includes: what they declare, the splitter must know. */
+static bool expand_includes(compilation *c)
+{
+    text macros = {.pool = c->pool};
+    tokens tokens = scan(c->pool, c->text, c->size, true);
+    for (size_t i = 0; i < tokens.count; i++) {
+        const token *t = &tokens.list[i];
+        char word[16];
+        if (t->kind != TOKEN_DIRECTIVE)
+            continue;
+        directive_word(t, word, sizeof word);
+        bool include = strcmp(word, "include") == 0;
+        if (!macros.size)
+            put_macros(c, &macros);
+        if (!include) {
+            if (strcmp(word, "define") == 0 || strcmp(word, "undef") == 0) {
+                text_add(&macros, t->text, t->length);
+                text_puts(&macros, "\n");
+            }
+            continue;
+        }
+        size_t length;
+        const char *rest = directive_rest(t, &length);
+        if (headers_are_default(rest, length))
+            continue;
+        included in = {.directive = t};
+        compiler_result result = headers_expand(
+            c->pool, text_string(&macros), pool_copy(c->pool, t->text, t->length),
+            pool_format(c->pool, "In[%d]", c->request->number), t->line, &in.text);
+        if (!result.ok) {
+            fail_compiler(c, result.messages, result.signal);
+            return false;
+        }
+        const char *place = pool_copy(c->pool, rest, length);
+        headers_enter(c->pool, &c->names, NULL, in.text.declarations,
+                      strlen(in.text.declarations), -1, place);
+        headers_enter_macros(c->pool, &c->names, in.text.macros, -1, place);
+        text_puts(&macros, in.text.macros);
+        *POOL_PUSH(c->pool, c->includes, c->include_count, c->include_capacity) = in;
+    }
+    return true;
+}
+
+/* --- Compiling ------------------------------------------------------------------------------ */
+
+static void teach(compilation *c, unit_plan *plan, size_t *capacity, const char *name)
+{
+    *POOL_PUSH(c->pool, plan->changed, plan->changed_count, *capacity) = (lesson){name};
+}
+
+/* Whether the unit binds NAME to what the session has under it. */
+static bool is_bound(const unit *unit, const char *name)
+{
+    for (size_t i = 0; i < unit->defined_count; i++)
+        if (unit->defined[i].bind != LANG_BIND_NEW && strcmp(unit->defined[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether another way of writing the unit may mend the error. */
+static bool learn(compilation *c, unit_plan *plan, size_t *capacity, const unit *unit,
+                  const compiler_message *error)
+{
+    bool types = strstr(error->text, "incompatible types for redefinition") ||
+                 strstr(error->text, "redefinition of") || strstr(error->text, "redeclaration");
+    const char *name = diagnose_name(c->pool, error);
+    if (types && is_bound(unit, name)) {
+        teach(c, plan, capacity, name);
+        return true;
+    }
+    bool at_value = unit->shown_line && error->line >= unit->shown_line;
+    if (at_value && !plan->show_copy &&
+        (strstr(error->text, "lvalue") || strstr(error->text, "pointer"))) {
+        plan->show_copy = true;
+        return true;
+    }
+    return false;
+}
+
+static size_t symbol_size(const elf_object *object, const char *name)
+{
+    for (size_t i = 1; i < object->symbol_count; i++) {
+        Elf64_Sym symbol = elf_symbol(object, i);
+        if (strcmp(elf_symbol_name(object, &symbol), name) == 0)
+            return symbol.st_size;
+    }
+    return 0;
+}
+
+/* Arrays declared `[]`: later units must know their size. */
+static void size_arrays(compilation *c, unit *unit, const compiler_result *result)
+{
+    elf_object object;
+    bool open = false;
+    for (size_t i = 0; i < unit->defined_count; i++) {
+        const defined *d = &unit->defined[i];
+        if (!d->unsized)
+            continue;
+        if (!open && elf_open(&object, result->output, result->size) != NULL)
+            return;
+        open = true;
+        entry *e = &unit->past.list[d->entry];
+        const char *brackets = strstr(e->text, "[]");
+        size_t size = symbol_size(&object, d->name);
+        if (!brackets || !size)
+            continue;
+        const char *sized = pool_format(c->pool, "%.*s[%zu / sizeof *%s]%s",
+                                        (int)(brackets - e->text), e->text, size, d->name,
+                                        brackets + 2);
+        e->text = pool_format(c->pool, "%s %s", e->text, sized);
+    }
+}
+
+static void take_symbols(compilation *c, const unit *unit)
+{
+    cell_answer *a = c->answer;
+    a->symbols = pool_alloc(c->pool, (unit->defined_count + 1) * sizeof *a->symbols);
+    for (size_t i = 0; i < unit->defined_count; i++)
+        a->symbols[a->symbol_count++] = (lang_symbol){
+            unit->defined[i].name, unit->defined[i].is_function, unit->defined[i].bind};
+}
+
+/* Warnings about the cell itself become notes. */
+static void take_warnings(compilation *c, const compiler_messages *messages)
+{
+    cell_answer *a = c->answer;
+    char own[32];
+    snprintf(own, sizeof own, "In[%d]", c->request->number);
+    for (size_t i = 0; i < messages->count; i++) {
+        const compiler_message *m = &messages->list[i];
+        bool repeated = i > 0 && strcmp(m->text, messages->list[i - 1].text) == 0 &&
+                        m->line == messages->list[i - 1].line;
+        if (strcmp(m->file, own) == 0 && !repeated)
+            *POOL_PUSH(c->pool, a->notes, a->note_count, a->note_capacity) =
+                pool_format(c->pool, "%s:%d: warning: %s", m->file, m->line, m->text);
+    }
+}
+
+static void take_unit(compilation *c, unit *unit, const compiler_result *result)
+{
+    cell_answer *a = c->answer;
+    size_arrays(c, unit, result);
+    a->object = result->output;
+    a->object_size = result->size;
+    a->entry = unit->entry;
+    a->main = unit->has_main ? "main" : "";
+    a->shown = unit->shown;
+    a->shown_address = unit->shown_address;
+    take_symbols(c, unit);
+    for (size_t i = 0; i < unit->note_count; i++)
+        *POOL_PUSH(c->pool, a->notes, a->note_count, a->note_capacity) = unit->notes[i];
+    past *kept = pool_alloc(c->pool, sizeof *kept);
+    *kept = unit->past;
+    a->past = kept;
+}
+
+static void compile(compilation *c, const items *items)
+{
+    unit_plan plan = {.pool = c->pool, .before = c->request->past, .items = items,
+                      .names = &c->names, .past_names = &c->past_names, .includes = c->includes,
+                      .include_count = c->include_count, .number = c->request->number,
+                      .mode = c->request->mode};
+    size_t capacity = 0;
+    for (int attempt = 0;; attempt++) {
+        unit unit;
+        unit_write(&plan, &unit);
+        if (unit.refusal) {
+            fail_plain(c, unit.refusal, unit.refusal_line, 0, 1);
+            return;
+        }
+        compiler_result result = compiler_run(c->pool, &headers_default()->paths, unit.text);
+        compiler_messages messages = diagnose_read(c->pool, result.messages);
+        const compiler_message *error = diagnose_error(&messages);
+        if (result.ok && !error) {
+            take_warnings(c, &messages);
+            take_unit(c, &unit, &result);
+            return;
+        }
+        if (!error || attempt == ATTEMPTS || !learn(c, &plan, &capacity, &unit, error)) {
+            fail_compiler(c, result.messages, result.signal);
+            return;
+        }
+    }
+}
+
+void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
+{
+    compilation c = {.pool = pool, .request = request, .answer = answer};
+    *answer = (cell_answer){.entry = "", .main = "", .shown = "", .shown_address = "",
+                            .magic = "", .magic_arguments = "", .past = request->past};
+    if (find_magic(&c))
+        return;
+    c.past_names = (names){.below = &headers_default()->names, .pool = pool};
+    past_enter(request->past, &c.past_names);
+    c.names = (names){.below = &c.past_names, .pool = pool};
+    if (!resolve_conditionals(&c) || !expand_includes(&c))
+        return;
+    items items = split(pool, &c.names, c.text, c.size,
+                        pool_format(pool, "In[%d]", request->number));
+    if (items.status != SPLIT_OK) {
+        const token *t = items.problem_token;
+        int column = 0, width = 1;
+        if (t && t->text >= c.text && t->text < c.text + c.size) {
+            const char *start = t->text;
+            for (column = 1; start > c.text && start[-1] != '\n'; start--)
+                column += ((unsigned char)start[-1] & 0xC0) != 0x80;
+            width = (int)t->length;
+        }
+        fail_plain(&c, items.problem, items.problem_line, column, width);
+        return;
+    }
+    compile(&c, &items);
+}

@@ -1,0 +1,34 @@
+/*
+ * Compile one cell, from its text to an object and what it adds to the session. Runs in the compile
+ * child.
+ */
+#ifndef XTINYCC_CELL_H
+#define XTINYCC_CELL_H
+
+#include "lang.h"
+#include "past.h"
+
+typedef struct cell_request {
+    const char *text;
+    size_t size;
+    int number;
+    lang_mode mode;
+    const past *past;
+} cell_request;
+
+typedef struct cell_answer {
+    const char *ename, *evalue, *traceback; /* ename NULL: the cell is good */
+    const char *object;
+    size_t object_size;
+    const char *entry, *main, *shown, *shown_address;
+    lang_symbol *symbols;
+    size_t symbol_count;
+    const char **notes;
+    size_t note_count, note_capacity;
+    const char *magic, *magic_arguments;
+    const past *past; /* the session with the cell's declarations */
+} cell_answer;
+
+void cell_compile(pool *pool, const cell_request *request, cell_answer *answer);
+
+#endif

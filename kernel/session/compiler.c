@@ -1,0 +1,140 @@
+#include "compiler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libtcc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CPU_SECONDS = 10 };
+static const rlim_t address_space = (rlim_t)4 << 30;
+
+static void write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t done = write(fd, data, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return;
+        data += done;
+        size -= (size_t)done;
+    }
+}
+
+static void on_message(void *context, const char *message)
+{
+    int fd = *(int *)context;
+    write_all(fd, message, strlen(message));
+    write_all(fd, "\n", 1);
+}
+
+static void set_limits(void)
+{
+    struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 1}, none = {0, 0};
+    setrlimit(RLIMIT_CPU, &cpu);
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef XTINYCC_SANITIZED
+    struct rlimit space = {address_space, address_space};
+    setrlimit(RLIMIT_AS, &space);
+#endif
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* A crash ends this process at once; no handler of the session may see it. */
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGPIPE};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
+}
+
+/* In the child: never returns. */
+static void work(const compiler_paths *paths, const char *source, bool preprocess, int out, int messages)
+{
+    set_limits();
+    char path[4096];
+    TCCState *tcc = tcc_new();
+    if (!tcc)
+        _exit(1);
+    tcc_set_error_func(tcc, &messages, on_message);
+    tcc_set_lib_path(tcc, paths->runtime_dir);
+    tcc_set_options(tcc, preprocess ? "-nostdinc -dD" : "-nostdinc -nostdlib -g");
+    tcc_set_output_type(tcc, preprocess ? TCC_OUTPUT_PREPROCESS : TCC_OUTPUT_OBJ);
+    tcc_undefine_symbol(tcc, "unix");
+    snprintf(path, sizeof path, "%s/include", paths->runtime_dir);
+    tcc_add_sysinclude_path(tcc, path);
+    if (paths->notebook_include)
+        tcc_add_sysinclude_path(tcc, paths->notebook_include);
+    tcc_add_sysinclude_path(tcc, "/usr/include/x86_64-linux-gnu");
+    tcc_add_sysinclude_path(tcc, "/usr/include");
+    if (preprocess) { /* libtcc writes to stdout */
+        __fpurge(stdout);
+        dup2(out, STDOUT_FILENO);
+    }
+    int failed = tcc_compile_string(tcc, source);
+    if (preprocess) {
+        failed |= fflush(stdout) != 0;
+    } else if (!failed) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", out);
+        failed = tcc_output_file(tcc, path);
+    }
+    _exit(failed ? 1 : 0);
+}
+
+static char *read_file(pool *pool, int fd, size_t *size)
+{
+    off_t end = lseek(fd, 0, SEEK_END);
+    size_t wanted = end > 0 ? (size_t)end : 0, done = 0;
+    char *data = pool_alloc(pool, wanted + 1);
+    while (done < wanted) {
+        ssize_t got = pread(fd, data + done, wanted - done, (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    *size = done;
+    return data;
+}
+
+static compiler_result run(pool *pool, const compiler_paths *paths, const char *source, bool preprocess)
+{
+    compiler_result result = {.output = "", .messages = ""};
+    int out = memfd_create("xtinycc-object", MFD_CLOEXEC);
+    int messages = memfd_create("xtinycc-messages", MFD_CLOEXEC);
+    pid_t child = out < 0 || messages < 0 ? -1 : fork();
+    if (child == 0)
+        work(paths, source, preprocess, out, messages);
+    if (child > 0) {
+        int status;
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            ;
+        size_t length;
+        result.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        result.output = read_file(pool, out, &result.size);
+        result.messages = read_file(pool, messages, &length);
+    } else {
+        result.messages = pool_format(pool, "error: cannot start the compiler: %s", strerror(errno));
+    }
+    if (out >= 0)
+        close(out);
+    if (messages >= 0)
+        close(messages);
+    return result;
+}
+
+compiler_result compiler_expand(pool *pool, const compiler_paths *paths, const char *text)
+{
+    return run(pool, paths, text, true);
+}
+
+compiler_result compiler_run(pool *pool, const compiler_paths *paths, const char *text)
+{
+    return run(pool, paths, text, false);
+}

@@ -1,0 +1,32 @@
+/*
+ * The compiler, one call a process.
+ *
+ * An error leaves libtcc's state corrupt (hole H15) and some inputs never end, so each call forks,
+ * works in the child and hands its output back through memory files. Single-threaded callers only.
+ */
+#ifndef XTINYCC_COMPILER_H
+#define XTINYCC_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "pool.h"
+
+typedef struct compiler_paths {
+    const char *runtime_dir;      /* holds include/ (shims and TinyCC's own headers) */
+    const char *notebook_include; /* holds notebook.h; may be NULL */
+} compiler_paths;
+
+typedef struct compiler_result {
+    bool ok;
+    int signal;       /* that ended the compiler, 0 if it ended by itself */
+    char *output;     /* expanded text or object; NUL-terminated */
+    size_t size;
+    char *messages;   /* one a line, as libtcc words them: "In[3]:2: error: ..." */
+} compiler_result;
+
+/* `-E -dD`: TEXT expanded, with its #define and #undef lines and "# line "file"" markers. */
+compiler_result compiler_expand(pool *pool, const compiler_paths *paths, const char *text);
+/* `-c -g`. */
+compiler_result compiler_run(pool *pool, const compiler_paths *paths, const char *text);
+
+#endif

@@ -1,0 +1,257 @@
+#include "diagnose.h"
+
+#include "declare.h"
+#include "similar.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+static bool read_message(pool *pool, const char *line, size_t length, compiler_message *out)
+{
+    const char *end = line + length, *at = line;
+    const char *error = memmem(line, length, "error: ", 7);
+    const char *warning = memmem(line, length, "warning: ", 9);
+    out->is_warning = warning && (!error || warning < error);
+    const char *kind = out->is_warning ? warning : error;
+    if (!kind)
+        return false;
+    out->file = "";
+    out->line = 0;
+    /* FILE:LINE: kind: */
+    for (at = line; at + 1 < kind; at++)
+        if (*at == ':' && isdigit((unsigned char)at[1])) {
+            out->file = pool_copy(pool, line, (size_t)(at - line));
+            out->line = atoi(at + 1);
+            break;
+        }
+    kind += out->is_warning ? 9 : 7;
+    out->text = pool_copy(pool, kind, (size_t)(end - kind));
+    return true;
+}
+
+compiler_messages diagnose_read(pool *pool, const char *text)
+{
+    compiler_messages out = {0};
+    size_t capacity = 0;
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n");
+        compiler_message message;
+        if (strncmp(line, "In file included", 16) != 0 && read_message(pool, line, length, &message))
+            *POOL_PUSH(pool, out.list, out.count, capacity) = message;
+        line += length + (line[length] == '\n');
+    }
+    return out;
+}
+
+static bool is_fatal_warning(const char *text)
+{
+    static const char *const fatal[] = {
+        "implicit declaration of function", "assignment of read-only location",
+        "assignment makes integer from pointer", "assignment makes pointer from integer",
+    };
+    for (size_t i = 0; i < 2; i++)
+        if (strstr(text, fatal[i]))
+            return true;
+    return false;
+}
+
+const compiler_message *diagnose_error(const compiler_messages *messages)
+{
+    for (size_t i = 0; i < messages->count; i++) {
+        const compiler_message *m = &messages->list[i];
+        if (!m->is_warning || is_fatal_warning(m->text))
+            return m;
+    }
+    return NULL;
+}
+
+const char *diagnose_name(pool *pool, const compiler_message *message)
+{
+    const char *open = strchr(message->text, '\'');
+    const char *close = open ? strchr(open + 1, '\'') : NULL;
+    return close ? pool_copy(pool, open + 1, (size_t)(close - open - 1)) : "";
+}
+
+/* --- Where on the line ---------------------------------------------------------------------- */
+
+static const char *line_text(pool *pool, const char *text, size_t size, int line)
+{
+    const char *at = text, *end = text + size;
+    for (; line > 1 && at < end; line--) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        at = newline ? newline + 1 : end;
+    }
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return pool_copy(pool, at, (size_t)((newline ? newline : end) - at));
+}
+
+/* The place of a message: its tokens' line and the token meant. */
+typedef struct place {
+    int line, column, width;
+} place;
+
+static int column_of(const char *text, const token *t)
+{
+    const char *start = t->text;
+    int column = 1;
+    while (start > text && start[-1] != '\n') {
+        start--;
+        column += ((unsigned char)*start & 0xC0) != 0x80; /* characters, not bytes */
+    }
+    return column;
+}
+
+static place place_of_token(const char *text, const token *t)
+{
+    return (place){t->line, column_of(text, t), t->length ? (int)t->length : 1};
+}
+
+/* A missing `;` or `)` belongs behind the token before; the compiler names the token after. */
+static place place_after(const char *text, const token *t)
+{
+    place at = place_of_token(text, t);
+    return (place){at.line, at.column + (int)t->length, 1};
+}
+
+static place find_place(pool *pool, const compiler_message *message, const char *text, size_t size,
+                        const char *name)
+{
+    tokens tokens = scan(pool, text, size, true);
+    place none = {message->line, 0, 1};
+    const token *first = NULL;
+    bool expected = strstr(message->text, "expected") != NULL;
+    size_t at = 0;
+    while (at < tokens.count && tokens.list[at].line < message->line)
+        at++;
+    for (size_t i = at; i < tokens.count && tokens.list[i].line == message->line; i++) {
+        const token *t = &tokens.list[i];
+        if (!first)
+            first = t;
+        if (*name && token_is(t, name))
+            return place_of_token(text, t);
+    }
+    if (expected) {
+        const char *got = strstr(message->text, "(got \"");
+        const char *close = got ? strrchr(got, '"') : NULL;
+        const char *word = close > got + 6 ? pool_copy(pool, got + 6, (size_t)(close - got - 6)) : "";
+        bool missing = strncmp(message->text, "';'", 3) == 0 ||
+                       strncmp(message->text, "')'", 3) == 0 ||
+                       strncmp(message->text, "']'", 3) == 0 ||
+                       strncmp(message->text, "','", 3) == 0;
+        for (size_t i = at; i < tokens.count && tokens.list[i].line == message->line; i++)
+            if (token_is(&tokens.list[i], word))
+                return missing && i ? place_after(text, &tokens.list[i - 1])
+                                    : place_of_token(text, &tokens.list[i]);
+        if (missing && at > 0 && at <= tokens.count)
+            return place_after(text, &tokens.list[at - 1]);
+    }
+    if (first)
+        return place_of_token(text, first);
+    if (at > 0) /* behind the last token */
+        return place_after(text, &tokens.list[at - 1]);
+    return none;
+}
+
+/* --- Words ---------------------------------------------------------------------------------- */
+
+static const char *kind_words(const name *n)
+{
+    switch (n->kind) {
+    case NAME_TYPE: return "type";
+    case NAME_FUNCTION: return "function";
+    case NAME_OBJECT: return "variable";
+    case NAME_CONSTANT: return "constant";
+    case NAME_TAG: return "tag";
+    case NAME_MACRO: return "macro";
+    default: return "name";
+    }
+}
+
+/* "; did you mean 'sqrt' (function, math.h)?" or "". */
+static const char *suggestion(pool *pool, const names *names, const char *name)
+{
+    const struct name *near = similar_name(names, name);
+    if (!near)
+        return "";
+    return pool_format(pool, "; did you mean '%.*s' (%s%s%s)?", (int)near->length, near->text,
+                       kind_words(near), *near->place ? ", " : "", near->place);
+}
+
+/* Say it as a C programmer would. */
+static const char *reword(pool *pool, const compiler_message *m, const names *names,
+                          const char *name)
+{
+    const char *text = m->text;
+    if (strstr(text, "implicit declaration of function"))
+        return pool_format(pool, "function '%s' is not declared%s", name,
+                           suggestion(pool, names, name));
+    if (strstr(text, "undeclared"))
+        return pool_format(pool, "'%s' undeclared%s", name, suggestion(pool, names, name));
+    if (strstr(text, "assignment of read-only location"))
+        return "assignment to a constant (it is declared const)";
+    if (strncmp(text, "identifier expected", 19) == 0)
+        return pool_format(pool, "a name was expected here%s", text + 19);
+    return text;
+}
+
+static const char *render(pool *pool, const char *text, const char *source, int number, place at)
+{
+    struct text out = {.pool = pool};
+    text_format(&out, "\033[1mIn[%d]:%d:%d: \033[31merror:\033[0m %s", number, at.line,
+                at.column > 0 ? at.column : 1, text);
+    if (*source) {
+        text_format(&out, "\n%5d | %s\n      | ", at.line, source);
+        const char *p = source;
+        for (int i = 1; i < at.column; i++) {
+            text_puts(&out, *p == '\t' ? "\t" : " ");
+            if (*p)
+                for (p++; ((unsigned char)*p & 0xC0) == 0x80;)
+                    p++;
+        }
+        text_puts(&out, "\033[32m^");
+        for (int i = 1; i < at.width && i < 200; i++)
+            text_puts(&out, "~");
+        text_puts(&out, "\033[0m");
+    }
+    return text_string(&out);
+}
+
+static diagnosis finish(pool *pool, const char *text, const char *cell_text, size_t size,
+                        int number, place at)
+{
+    if (at.line < 1)
+        at.line = 1;
+    return (diagnosis){
+        pool_format(pool, "In[%d]:%d:%d: %s", number, at.line, at.column > 0 ? at.column : 1, text),
+        render(pool, text, line_text(pool, cell_text, size, at.line), number, at),
+    };
+}
+
+diagnosis diagnose(pool *pool, const compiler_message *message, const char *cell_text, size_t size,
+                   int number, const names *names)
+{
+    const char *name = diagnose_name(pool, message);
+    const char *text = reword(pool, message, names, name);
+    char own[32];
+    snprintf(own, sizeof own, "In[%d]", number);
+    if (strcmp(message->file, own) != 0) { /* in a header or in what earlier cells declared */
+        const char *what = pool_format(pool, "%s:%d: %s", message->file, message->line, text);
+        return (diagnosis){what, pool_format(pool, "\033[31merror:\033[0m %s", what)};
+    }
+    return finish(pool, text, cell_text, size, number,
+                  find_place(pool, message, cell_text, size, name));
+}
+
+diagnosis diagnose_plain(pool *pool, const char *text, const char *cell_text, size_t size,
+                         int number, int line, int column, int width)
+{
+    compiler_message message = {.line = line, .text = ""};
+    place at = {line, column, width};
+    if (column == 0)
+        at = find_place(pool, &message, cell_text, size, "");
+    return finish(pool, text, cell_text, size, number, at);
+}

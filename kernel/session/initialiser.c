@@ -1,0 +1,97 @@
+#include "initialiser.h"
+
+#include "macro.h"
+
+/* Whether the name at T is a constant for the compiler, given what comes before and after. */
+static bool is_constant_name(const names *names, const token *t, bool first)
+{
+    if (is_keyword(t))
+        return true;
+    if (!first && (token_is(t - 1, ".") || is_tag_keyword(t - 1)))
+        return true;
+    const name *entry = names_find_token(names, SPACE_ORDINARY, t);
+    if (!entry)
+        return false;
+    if (entry->kind == NAME_TYPE || entry->kind == NAME_CONSTANT)
+        return true;
+    if (entry->kind == NAME_FUNCTION)
+        return !token_is(t + 1, "(");
+    bool address = !first && token_is(t - 1, "&") && token_is(t + 1, "->") == false;
+    return entry->kind == NAME_OBJECT && address;
+}
+
+/* Literals, enumerators, addresses, types, designators and operators only. */
+static bool looks_constant(pool *pool, const names *names, const tokens *tokens, size_t first,
+                           size_t end)
+{
+    token *list;
+    size_t count;
+    macro_expand_all(pool, names, &tokens->list[first], &tokens->list[end], &list, &count);
+    for (size_t i = 0; i < count; i++) {
+        const token *t = &list[i];
+        bool assigns = token_is(t, "++") || token_is(t, "--") ||
+                       (i > 0 && token_is(t, "{") && token_is(t - 1, "(")); /* ({ ... }) */
+        if (assigns || (t->kind == TOKEN_NAME && !is_constant_name(names, t, i == 0)))
+            return false;
+    }
+    return true;
+}
+
+static bool has_token(const tokens *tokens, size_t first, size_t end, const char *text)
+{
+    for (size_t i = first; i < end; i++)
+        if (token_is(&tokens->list[i], text))
+            return true;
+    return false;
+}
+
+/* `(T){...}` somewhere in the value. */
+static bool has_compound_literal(const tokens *tokens, size_t first, size_t end)
+{
+    for (size_t i = first + 1; i < end; i++)
+        if (token_is(&tokens->list[i], "{") && token_is(&tokens->list[i - 1], ")"))
+            return true;
+    return false;
+}
+
+initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens *tokens,
+                                    const declaration *d, const declarator *item)
+{
+    if (item->initialiser == DECLARE_NONE)
+        return INITIALISER_NONE;
+    size_t first = item->initialiser, end = item->initialiser_end;
+    bool braces = token_is(&tokens->list[first], "{");
+    bool text = item->is_array && tokens->list[first].kind == TOKEN_STRING;
+    bool aggregate = braces || item->is_array;
+    if (aggregate || has_compound_literal(tokens, first, end)) {
+        if (text || looks_constant(pool, names, tokens, first, end))
+            return INITIALISER_STATIC;
+    }
+    if (aggregate || d->is_const || has_token(tokens, item->first, item->end, "const") ||
+        d->type_name != DECLARE_NONE)
+        return INITIALISER_COPY;
+    return INITIALISER_ASSIGN;
+}
+
+size_t initialiser_count(const tokens *tokens, const declarator *item)
+{
+    size_t at = item->initialiser;
+    if (at == DECLARE_NONE || !token_is(&tokens->list[at], "{"))
+        return 0;
+    size_t end = tokens_close(tokens, at, NULL), count = 0;
+    bool element = false; /* something since the last comma */
+    for (at++; at + 1 < end; at++) {
+        const token *t = &tokens->list[at];
+        if (token_is(t, ",")) {
+            count += element;
+            element = false;
+            continue;
+        }
+        if (!element && (token_is(t, "[") || token_is(t, ".")))
+            return 0;
+        element = true;
+        if (token_is(t, "(") || token_is(t, "{") || token_is(t, "["))
+            at = tokens_close(tokens, at, NULL) - 1;
+    }
+    return count + element;
+}

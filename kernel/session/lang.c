@@ -1,0 +1,223 @@
+#include "lang.h"
+
+#include "cell.h"
+#include "headers.h"
+#include "lang_internal.h"
+#include "past.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lang {
+    char *text; /* the session as past_write() wrote it */
+    size_t size;
+};
+
+int lang_prepare(const lang_options *options, char *error, size_t error_size)
+{
+    compiler_paths paths = {options->runtime_dir, options->notebook_include};
+    return headers_prepare(&paths, error, error_size);
+}
+
+static bool set_text(lang_t *lang, const void *text, size_t size)
+{
+    char *copy = malloc(size ? size : 1);
+    if (!copy)
+        return false;
+    memcpy(copy, text, size);
+    free(lang->text);
+    lang->text = copy;
+    lang->size = size;
+    return true;
+}
+
+lang_t *lang_create(const lang_options *options)
+{
+    (void)options; /* the headers were prepared before the fork */
+    lang_t *lang = calloc(1, sizeof *lang);
+    wire_buf empty = {0};
+    past_write(&(past){0}, &empty);
+    if (!lang || empty.bad || !set_text(lang, empty.data, empty.size)) {
+        free(lang);
+        lang = NULL;
+    }
+    wire_buf_free(&empty);
+    return lang;
+}
+
+void lang_free(lang_t *lang)
+{
+    if (!lang)
+        return;
+    free(lang->text);
+    free(lang);
+}
+
+const char *lang_text(const lang_t *lang, size_t *size)
+{
+    *size = lang->size;
+    return lang->text;
+}
+
+void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
+{
+    wire_put_u32(request, (uint32_t)cell->number);
+    wire_put_u32(request, cell->mode);
+    wire_put_bytes(request, cell->text, cell->size);
+    wire_put_bytes(request, lang->text, lang->size);
+}
+
+int lang_commit(lang_t *lang, const lang_unit *unit)
+{
+    return unit->delta_size == 0 || set_text(lang, unit->delta, unit->delta_size) ? 0 : -1;
+}
+
+/* --- The reply ------------------------------------------------------------------------------ */
+
+static void write_failure(wire_buf *reply, const char *ename, const char *evalue,
+                          const char *traceback)
+{
+    wire_put_u32(reply, 0);
+    wire_put_string(reply, ename);
+    wire_put_string(reply, evalue);
+    wire_put_string(reply, traceback);
+}
+
+static void write_answer(wire_buf *reply, const cell_answer *a)
+{
+    if (a->ename) {
+        write_failure(reply, a->ename, a->evalue, a->traceback);
+        return;
+    }
+    wire_put_u32(reply, 1);
+    wire_put_bytes(reply, a->object ? a->object : "", a->object_size);
+    const char *const strings[] = {a->entry, a->main, a->shown, a->shown_address, a->magic,
+                                   a->magic_arguments};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        wire_put_string(reply, strings[i]);
+    wire_put_u32(reply, (uint32_t)a->symbol_count);
+    for (size_t i = 0; i < a->symbol_count; i++) {
+        wire_put_string(reply, a->symbols[i].name);
+        wire_put_u32(reply, a->symbols[i].is_function);
+        wire_put_u32(reply, a->symbols[i].bind);
+    }
+    wire_put_u32(reply, (uint32_t)a->note_count);
+    for (size_t i = 0; i < a->note_count; i++)
+        wire_put_string(reply, a->notes[i]);
+    wire_buf past = {0};
+    if (!*a->magic)
+        past_write(a->past, &past);
+    wire_put_bytes(reply, past.data ? past.data : "", past.size);
+    reply->bad |= past.bad;
+    wire_buf_free(&past);
+}
+
+static bool has_nul(const char *text, size_t size)
+{
+    return size && memchr(text, '\0', size) != NULL;
+}
+
+/* In EXPRESSION mode the text is one expression; parentheses make sure of it. */
+static const char *wrap(pool *pool, cell_request *cell)
+{
+    if (cell->mode != LANG_EXPRESSION)
+        return cell->text;
+    const char *text = pool_format(pool, "(%.*s)", (int)cell->size, cell->text);
+    cell->size = strlen(text);
+    return text;
+}
+
+void lang_compile(const void *request, size_t size, wire_buf *reply)
+{
+    pool pool = {0};
+    if (setjmp(pool.out_of_memory)) {
+        pool_free(&pool);
+        wire_buf_free(reply);
+        write_failure(reply, "CompileError", "the cell needs more memory than a compiler may use",
+                      "\033[31mCompileError\033[0m: the cell needs more memory than a compiler "
+                      "may use");
+        return;
+    }
+    wire_reader in = wire_read(request, size);
+    cell_request cell = {.number = (int)wire_get_u32(&in)};
+    cell.mode = (lang_mode)wire_get_u32(&in);
+    cell.text = wire_get_bytes(&in, &cell.size);
+    size_t past_size;
+    const char *past_text = wire_get_bytes(&in, &past_size);
+    wire_reader past_reader = wire_read(past_text, past_size);
+    past past;
+    if (in.bad || past_read(&pool, &past_reader, &past) < 0 || !headers_default()) {
+        write_failure(reply, "KernelError", "the session's text is damaged",
+                      "\033[31mKernelError\033[0m: the session's text is damaged");
+    } else if (has_nul(cell.text, cell.size)) {
+        write_failure(reply, "CompileError", "the cell holds a NUL character",
+                      "\033[31mCompileError\033[0m: the cell holds a NUL character");
+    } else {
+        cell.text = wrap(&pool, &cell);
+        cell.past = &past;
+        cell_answer answer;
+        cell_compile(&pool, &cell, &answer);
+        write_answer(reply, &answer);
+    }
+    pool_free(&pool);
+}
+
+static bool read_lists(wire_reader *in, lang_unit *unit)
+{
+    size_t count = wire_get_u32(in);
+    if (count > in->size)
+        return false;
+    unit->symbols = calloc(count + 1, sizeof *unit->symbols);
+    for (; unit->symbols && unit->symbol_count < count && !in->bad; unit->symbol_count++) {
+        lang_symbol *symbol = &unit->symbols[unit->symbol_count];
+        symbol->name = wire_get_string(in);
+        symbol->is_function = wire_get_u32(in) != 0;
+        uint32_t bind = wire_get_u32(in);
+        in->bad |= bind > LANG_BIND_PATCH;
+        symbol->bind = (lang_bind)bind;
+    }
+    count = wire_get_u32(in);
+    if (count > in->size)
+        return false;
+    unit->notes = calloc(count + 1, sizeof *unit->notes);
+    for (; unit->notes && unit->note_count < count && !in->bad; unit->note_count++)
+        unit->notes[unit->note_count] = wire_get_string(in);
+    return unit->symbols && unit->notes;
+}
+
+int lang_unpack(const void *reply, size_t size, lang_unit *unit)
+{
+    *unit = (lang_unit){.ename = "", .evalue = "", .traceback = "", .entry = "", .main = "",
+                        .shown = "", .shown_address = "", .magic = "", .magic_arguments = ""};
+    wire_reader in = wire_read(reply, size);
+    unit->ok = wire_get_u32(&in) == 1;
+    if (!unit->ok) {
+        unit->ename = wire_get_string(&in);
+        unit->evalue = wire_get_string(&in);
+        unit->traceback = wire_get_string(&in);
+        return in.bad || !*unit->ename ? -1 : 0;
+    }
+    unit->object = wire_get_bytes(&in, &unit->object_size);
+    unit->entry = wire_get_string(&in);
+    unit->main = wire_get_string(&in);
+    unit->shown = wire_get_string(&in);
+    unit->shown_address = wire_get_string(&in);
+    unit->magic = wire_get_string(&in);
+    unit->magic_arguments = wire_get_string(&in);
+    bool lists = read_lists(&in, unit);
+    unit->delta = wire_get_bytes(&in, &unit->delta_size);
+    if (!lists || in.bad) {
+        lang_unit_free(unit);
+        return -1;
+    }
+    return 0;
+}
+
+void lang_unit_free(lang_unit *unit)
+{
+    free(unit->symbols);
+    free(unit->notes);
+    unit->symbols = NULL;
+    unit->notes = NULL;
+    unit->symbol_count = unit->note_count = 0;
+}

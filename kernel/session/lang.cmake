@@ -1,0 +1,24 @@
+# session_lang: what a cell means, from text to an object (lang.h). The only user of libtcc.
+find_library(XTINYCC_LIBTCC tcc REQUIRED)
+find_path(XTINYCC_LIBTCC_INCLUDE libtcc.h REQUIRED)
+
+add_library(session_lang STATIC
+    cell.c compiler.c complete.c conditional.c declare.c diagnose.c elf_object.c headers.c
+    initialiser.c lang.c macro.c names.c past.c pool.c scan.c similar.c split.c unit.c unit_declare.c
+    unit_names.c unit_show.c)
+target_include_directories(session_lang PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
+    PRIVATE ${XTINYCC_LIBTCC_INCLUDE})
+target_link_libraries(session_lang
+    PUBLIC xtinycc_wire xtinycc_flags
+    PRIVATE ${XTINYCC_LIBTCC} ${CMAKE_DL_LIBS})
+
+# The files that the compiler needs at run time: its own headers and helpers, and our shims.
+find_path(XTINYCC_TCC_DIR libtcc1.a
+    PATHS /usr/lib /usr/local/lib PATH_SUFFIXES tcc ${CMAKE_LIBRARY_ARCHITECTURE}/tcc REQUIRED)
+file(GLOB tcc_headers ${XTINYCC_TCC_DIR}/include/*.h)
+file(COPY ${tcc_headers} DESTINATION ${PROJECT_BINARY_DIR}/share/xeus-tinycc/include)
+file(COPY ${XTINYCC_TCC_DIR}/libtcc1.a DESTINATION ${PROJECT_BINARY_DIR}/share/xeus-tinycc)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/share/xeus-tinycc/
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/xeus-tinycc)
+# The build tree mirrors the prefix: cells include <notebook.h> from there.
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_BINARY_DIR}/include SYMBOLIC)

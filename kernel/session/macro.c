@@ -1,0 +1,306 @@
+#include "macro.h"
+
+#include <string.h>
+
+enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000 };
+
+typedef struct macro {
+    bool function_like, variadic;
+    const token *parameters[128];
+    size_t parameter_count;
+    const token *body, *body_end;
+} macro;
+
+/* Names that must not be expanded again, innermost first. */
+typedef struct busy {
+    const name *name;
+    const struct busy *outer;
+} busy;
+
+typedef struct vector {
+    token *list;
+    size_t count, capacity;
+} vector;
+
+typedef struct expansion {
+    pool *pool;
+    const names *names;
+    int line;
+    size_t budget; /* tokens that may still be made */
+    bool failed;
+} expansion;
+
+/* An argument: its tokens as written. */
+typedef struct argument {
+    const token *first, *end;
+} argument;
+
+void macro_directive(names *names, const token *directive)
+{
+    char word[16];
+    directive_word(directive, word, sizeof word);
+    bool define = strcmp(word, "define") == 0;
+    if (!define && strcmp(word, "undef") != 0)
+        return;
+    size_t length;
+    const char *rest = directive_rest(directive, &length);
+    tokens list = scan(names->pool, rest, length, false);
+    if (list.count == 0 || list.list[0].kind != TOKEN_NAME)
+        return;
+    const token *first = &list.list[0];
+    name *entry = names_set(names, SPACE_MACRO, first->text, first->length,
+                            define ? NAME_MACRO : NAME_UNKNOWN);
+    entry->macro = rest;
+    entry->macro_length = length;
+}
+
+static bool read_parameters(macro *macro, const token **at)
+{
+    const token *t = *at + 1;
+    if (token_is(t, ")")) {
+        *at = t + 1;
+        return true;
+    }
+    for (;; t++) {
+        if (token_is(t, "...")) {
+            macro->variadic = true;
+            t++;
+            break;
+        }
+        if (t->kind != TOKEN_NAME || macro->parameter_count == 128)
+            return false;
+        macro->parameters[macro->parameter_count++] = t++;
+        if (token_is(t, "...")) { /* GNU: name... */
+            macro->variadic = true;
+            macro->parameter_count--;
+            t++;
+            break;
+        }
+        if (!token_is(t, ","))
+            break;
+    }
+    *at = t + 1;
+    return token_is(t, ")");
+}
+
+static bool read_macro(pool *pool, const name *entry, macro *macro)
+{
+    *macro = (struct macro){0};
+    tokens list = scan(pool, entry->macro, entry->macro_length, false);
+    if (list.count == 0)
+        return false;
+    const token *at = &list.list[1];
+    if (token_is(at, "(") && !at->spaced) {
+        macro->function_like = true;
+        if (!read_parameters(macro, &at))
+            return false;
+    }
+    macro->body = at;
+    macro->body_end = &list.list[list.count];
+    return true;
+}
+
+static void push(expansion *e, vector *out, token t)
+{
+    if (e->budget == 0) {
+        e->failed = true;
+        return;
+    }
+    e->budget--;
+    t.expanded = true;
+    t.line = e->line;
+    *POOL_PUSH(e->pool, out->list, out->count, out->capacity) = t;
+}
+
+/* Read `( arguments )` at *AT. False if it is not complete. */
+static bool read_arguments(expansion *e, const macro *macro, const token **at, const token *end,
+                           argument **arguments, size_t *count)
+{
+    size_t capacity = 0;
+    int depth = 0;
+    const token *first = *at + 1;
+    *arguments = NULL;
+    *count = 0;
+    for (const token *t = *at; t < end; t++) {
+        if (t->kind == TOKEN_DIRECTIVE)
+            return false;
+        if (token_is(t, "("))
+            depth++;
+        bool closes = token_is(t, ")") && --depth == 0;
+        bool rest = macro->variadic && *count >= macro->parameter_count;
+        if (closes || (depth == 1 && token_is(t, ",") && !rest)) {
+            *POOL_PUSH(e->pool, *arguments, *count, capacity) = (argument){first, t};
+            first = t + 1;
+        }
+        if (closes) {
+            *at = t + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int parameter_index(const macro *macro, const token *t)
+{
+    if (t->kind != TOKEN_NAME || !macro->function_like)
+        return -1;
+    for (size_t i = 0; i < macro->parameter_count; i++)
+        if (token_same(macro->parameters[i], t))
+            return (int)i;
+    if (macro->variadic && token_is(t, "__VA_ARGS__"))
+        return (int)macro->parameter_count;
+    return -1;
+}
+
+/* `#parameter`. */
+static token stringify(expansion *e, const argument *argument)
+{
+    text out = {.pool = e->pool};
+    text_puts(&out, "\"");
+    for (const token *t = argument->first; t < argument->end; t++) {
+        if (t > argument->first && t->spaced)
+            text_puts(&out, " ");
+        for (size_t i = 0; i < t->length; i++) {
+            bool quoted = t->kind == TOKEN_STRING || t->kind == TOKEN_CHARACTER;
+            if (quoted && (t->text[i] == '"' || t->text[i] == '\\'))
+                text_puts(&out, "\\");
+            text_add(&out, &t->text[i], 1);
+        }
+    }
+    text_puts(&out, "\"");
+    return (token){.kind = TOKEN_STRING, .text = out.data, .length = out.size};
+}
+
+/* Join the last token of OUT with T. */
+static void paste(expansion *e, vector *out, const token *t)
+{
+    token *last = &out->list[out->count - 1];
+    char *joined = pool_alloc(e->pool, last->length + t->length + 1);
+    memcpy(joined, last->text, last->length);
+    memcpy(joined + last->length, t->text, t->length);
+    tokens list = scan(e->pool, joined, last->length + t->length, false);
+    if (list.count != 1) { /* not one token: the compiler will complain */
+        push(e, out, *t);
+        return;
+    }
+    token both = list.list[0];
+    both.expanded = true;
+    both.line = e->line;
+    *last = both;
+}
+
+static void expand_list(expansion *e, const token *first, const token *end, const busy *busy,
+                        int depth, vector *out);
+
+static void substitute(expansion *e, const macro *macro, const argument *arguments, size_t count,
+                       const busy *busy, int depth, vector *out)
+{
+    bool joining = false;
+    for (const token *t = macro->body; t < macro->body_end; t++) {
+        bool hash = macro->function_like && token_is(t, "#") && t + 1 < macro->body_end;
+        int index = parameter_index(macro, hash ? t + 1 : t);
+        if (token_is(t, "##")) {
+            joining = out->count > 0;
+            continue;
+        }
+        argument none = {NULL, NULL};
+        const argument *argument =
+            index >= 0 && (size_t)index < count ? &arguments[index] : &none;
+        size_t before = out->count;
+        if (hash && index >= 0) {
+            push(e, out, stringify(e, argument));
+            t++;
+        } else if (index >= 0) {
+            bool raw = joining || (t + 1 < macro->body_end && token_is(t + 1, "##"));
+            const token *from = argument->first;
+            if (joining && from < argument->end)
+                paste(e, out, from++);
+            if (raw)
+                for (; from < argument->end; from++)
+                    push(e, out, *from);
+            else
+                expand_list(e, from, argument->end, busy, depth, out);
+        } else if (joining) {
+            paste(e, out, t);
+        } else {
+            push(e, out, *t);
+        }
+        if (out->count > before && out->list[before].text != t->text)
+            out->list[before].spaced = t->spaced;
+        joining = false;
+    }
+}
+
+/* Expand the call at FIRST into OUT; NULL if it is none. */
+static const token *expand_call(expansion *e, const token *first, const token *end,
+                                const busy *outer, int depth, vector *out)
+{
+    const name *entry = names_find_token(e->names, SPACE_MACRO, first);
+    if (!entry || depth > MACRO_DEPTH)
+        return NULL;
+    for (const busy *b = outer; b; b = b->outer)
+        if (b->name == entry)
+            return NULL;
+    macro macro;
+    if (!read_macro(e->pool, entry, &macro))
+        return NULL;
+    const token *after = first + 1;
+    argument *arguments = NULL;
+    size_t count = 0;
+    if (macro.function_like) {
+        if (after >= end || !token_is(after, "("))
+            return NULL;
+        if (!read_arguments(e, &macro, &after, end, &arguments, &count))
+            return NULL;
+    }
+    vector body = {0};
+    substitute(e, &macro, arguments, count, outer, depth + 1, &body);
+    busy inner = {entry, outer};
+    expand_list(e, body.list, body.list + body.count, &inner, depth + 1, out);
+    return after;
+}
+
+static void expand_list(expansion *e, const token *first, const token *end, const busy *busy,
+                        int depth, vector *out)
+{
+    for (const token *t = first; t < end && !e->failed;) {
+        const token *after = expand_call(e, t, end, busy, depth, out);
+        if (!after) {
+            push(e, out, *t);
+            after = t + 1;
+        }
+        t = after;
+    }
+}
+
+static void finish(expansion *e, vector *out)
+{
+    *POOL_PUSH(e->pool, out->list, out->count, out->capacity) =
+        (token){.kind = TOKEN_END, .text = "", .line = e->line, .expanded = true};
+    out->count--;
+}
+
+const token *macro_expand(pool *pool, const names *names, const token *first, const token *end,
+                          token **list, size_t *count)
+{
+    expansion e = {.pool = pool, .names = names, .line = first->line, .budget = MACRO_TOKENS};
+    vector out = {0};
+    const token *after = expand_call(&e, first, end, NULL, 0, &out);
+    if (!after || e.failed)
+        return NULL;
+    finish(&e, &out);
+    *list = out.list;
+    *count = out.count;
+    return after;
+}
+
+void macro_expand_all(pool *pool, const names *names, const token *first, const token *end,
+                      token **list, size_t *count)
+{
+    expansion e = {.pool = pool, .names = names, .line = first->line, .budget = MACRO_TOKENS};
+    vector out = {0};
+    expand_list(&e, first, end, NULL, 0, &out);
+    finish(&e, &out);
+    *list = out.list;
+    *count = out.count;
+}

@@ -1,0 +1,26 @@
+/*
+ * Expand macros, as the splitter needs it: to see what an item that begins with a macro is, and to
+ * find names and sizes that macros hide. What is compiled is expanded by the compiler itself.
+ */
+#ifndef XTINYCC_MACRO_H
+#define XTINYCC_MACRO_H
+
+#include "names.h"
+#include "scan.h"
+
+/* Enter `#define` and `#undef` directives into the top table; others are ignored. */
+void macro_directive(names *names, const token *directive);
+
+/*
+ * Expand the macro call that begins at FIRST (before END), completely. Returns the token after the
+ * call, or NULL if FIRST is no macro, its arguments are incomplete or the expansion is too large.
+ * *LIST gets *COUNT tokens and a TOKEN_END; all are marked `expanded` and bear FIRST's line.
+ */
+const token *macro_expand(pool *pool, const names *names, const token *first, const token *end,
+                          token **list, size_t *count);
+
+/* Expand every macro in [first, end). */
+void macro_expand_all(pool *pool, const names *names, const token *first, const token *end,
+                      token **list, size_t *count);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * What names mean: ordinary identifiers, tags and macros, each a name space of its own.
+ * Tables are stacked: the names of the headers, shared by every request, below those of the
+ * session and the cell.
+ */
+#ifndef XTINYCC_NAMES_H
+#define XTINYCC_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "pool.h"
+#include "scan.h"
+
+typedef enum name_space { SPACE_ORDINARY, SPACE_TAG, SPACE_MACRO, SPACE_COUNT } name_space;
+
+typedef enum name_kind {
+    NAME_UNKNOWN, /* hides what a lower table says */
+    NAME_TYPE,
+    NAME_FUNCTION,
+    NAME_OBJECT,
+    NAME_CONSTANT, /* an enumerator */
+    NAME_TAG,
+    NAME_MACRO
+} name_kind;
+
+typedef struct name {
+    const char *text;
+    size_t length;
+    name_kind kind;
+    bool flexible;     /* type that ends in a flexible array */
+    bool returns_void; /* function */
+    int item;          /* session item that declares it; -1 none: a header or this cell */
+    const char *place; /* "stdio.h" or "In[3]"; "" unknown */
+    const char *macro; /* macro: its text from the name on, to the end of the line */
+    size_t macro_length;
+    size_t start, end; /* header: where the declaration lies in the header text */
+    struct name *next; /* same hash */
+} name;
+
+typedef struct names {
+    const struct names *below;
+    pool *pool;
+    name **slots[SPACE_COUNT];
+    size_t size[SPACE_COUNT], count[SPACE_COUNT]; /* slots are a power of two */
+} names;
+
+/* NULL if the name means nothing. */
+const name *names_find(const names *names, name_space space, const char *text, size_t length);
+const name *names_find_token(const names *names, name_space space, const token *token);
+/* Add or replace in the top table; the rest of the entry is zero. */
+name *names_set(names *names, name_space space, const char *text, size_t length, name_kind kind);
+
+bool is_type_name(const names *names, const token *token);
+bool is_macro(const names *names, const token *token);
+
+#endif

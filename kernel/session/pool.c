@@ -1,0 +1,127 @@
+#include "pool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 16, BLOCK = 64 * 1024 };
+
+struct pool_block {
+    struct pool_block *next;
+    max_align_t data[];
+};
+
+void *pool_alloc(pool *pool, size_t size)
+{
+    if (size > POOL_LIMIT)
+        longjmp(pool->out_of_memory, 1);
+    size = (size + ALIGN - 1) / ALIGN * ALIGN;
+    if (size > pool->left) {
+        size_t room = size > BLOCK / 4 ? size : BLOCK;
+        struct pool_block *block = NULL;
+        if (pool->total + room <= POOL_LIMIT)
+            block = malloc(sizeof *block + room);
+        if (!block)
+            longjmp(pool->out_of_memory, 1);
+        pool->total += room;
+        block->next = pool->blocks;
+        pool->blocks = block;
+        if (room == size) /* a large piece has its own block; the current one stays in use */
+            return memset(block->data, 0, size);
+        pool->at = (char *)block->data;
+        pool->left = room;
+    }
+    void *piece = memset(pool->at, 0, size);
+    pool->at += size;
+    pool->left -= size;
+    return piece;
+}
+
+char *pool_copy(pool *pool, const char *text, size_t size)
+{
+    char *copy = pool_alloc(pool, size + 1);
+    if (size)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+static char *format_list(pool *pool, const char *format, va_list list)
+{
+    va_list again;
+    va_copy(again, list);
+    int size = vsnprintf(NULL, 0, format, list);
+    char *out = pool_alloc(pool, size > 0 ? (size_t)size + 1 : 1);
+    if (size > 0)
+        vsnprintf(out, (size_t)size + 1, format, again);
+    va_end(again);
+    return out;
+}
+
+char *pool_format(pool *pool, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    char *out = format_list(pool, format, list);
+    va_end(list);
+    return out;
+}
+
+void pool_free(pool *pool)
+{
+    while (pool->blocks) {
+        struct pool_block *next = pool->blocks->next;
+        free(pool->blocks);
+        pool->blocks = next;
+    }
+    pool->at = NULL;
+    pool->left = pool->total = 0;
+}
+
+void *pool_grow(pool *pool, void *array, size_t count, size_t *capacity, size_t element)
+{
+    if (count < *capacity)
+        return array;
+    size_t room = *capacity ? *capacity * 2 : 16;
+    char *larger = pool_alloc(pool, room * element);
+    if (count)
+        memcpy(larger, array, count * element);
+    *capacity = room;
+    return larger;
+}
+
+void text_add(text *text, const char *data, size_t size)
+{
+    if (text->size + size + 1 > text->capacity) {
+        size_t room = text->capacity ? text->capacity * 2 : 256;
+        while (room < text->size + size + 1)
+            room *= 2;
+        char *larger = pool_alloc(text->pool, room);
+        if (text->size)
+            memcpy(larger, text->data, text->size);
+        text->data = larger;
+        text->capacity = room;
+    }
+    if (size)
+        memcpy(text->data + text->size, data, size);
+    text->size += size;
+    text->data[text->size] = '\0';
+}
+
+void text_puts(text *text, const char *data)
+{
+    text_add(text, data, strlen(data));
+}
+
+void text_format(text *text, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    text_puts(text, format_list(text->pool, format, list));
+    va_end(list);
+}
+
+const char *text_string(const text *text)
+{
+    return text->data ? text->data : "";
+}

@@ -1,0 +1,329 @@
+#include "split.h"
+
+#include "macro.h"
+
+#include <string.h>
+
+typedef struct splitter {
+    pool *pool;
+    names *names;
+    const char *place;
+    const char *text;
+    tokens tokens; /* current array: the cell's, or an expansion followed by the cell's rest */
+    size_t at;
+    bool ended; /* the last statement was ended as it should */
+    items out;
+    size_t capacity;
+} splitter;
+
+static const token *here(const splitter *s)
+{
+    return &s->tokens.list[s->at];
+}
+
+static void group(splitter *s)
+{
+    s->at = tokens_close(&s->tokens, s->at, &s->ended);
+}
+
+static bool opens(const token *t)
+{
+    return t->kind == TOKEN_PUNCTUATOR && t->length == 1 && strchr("([{", *t->text);
+}
+
+/* Whether only directives follow the token AT. */
+static bool only_directives(const splitter *s, size_t at)
+{
+    while (s->tokens.list[at].kind == TOKEN_DIRECTIVE)
+        at++;
+    return s->tokens.list[at].kind == TOKEN_END;
+}
+
+/* To the `;` and over it. False if there is none. */
+static bool to_semicolon(splitter *s)
+{
+    while (here(s)->kind != TOKEN_END && !token_is(here(s), ";")) {
+        if (here(s)->kind == TOKEN_DIRECTIVE && only_directives(s, s->at))
+            return false;
+        if (opens(here(s)))
+            group(s);
+        else
+            s->at++;
+    }
+    if (here(s)->kind == TOKEN_END)
+        return false;
+    s->at++;
+    return true;
+}
+
+static void statement(splitter *s, int depth);
+
+/* `if (..) s else s`, `for (..) s`, `while (..) s`, `switch (..) s`. */
+static void controlled(splitter *s, int depth)
+{
+    bool is_if = token_is(here(s), "if");
+    s->at++;
+    if (!token_is(here(s), "(")) {
+        s->ended = to_semicolon(s);
+        return;
+    }
+    group(s);
+    statement(s, depth + 1);
+    if (is_if && s->ended && token_is(here(s), "else")) {
+        s->at++;
+        statement(s, depth + 1);
+    }
+}
+
+static void statement(splitter *s, int depth)
+{
+    while (here(s)->kind == TOKEN_DIRECTIVE)
+        s->at++;
+    const token *t = here(s);
+    if (t->kind == TOKEN_END || depth > 1000) {
+        s->ended = false;
+        s->at = depth > 1000 ? s->tokens.count : s->at;
+    } else if (token_is(t, "{")) {
+        group(s);
+    } else if (token_is(t, "if") || token_is(t, "for") || token_is(t, "while") ||
+               token_is(t, "switch")) {
+        controlled(s, depth);
+    } else if (token_is(t, "do")) {
+        s->at++;
+        statement(s, depth + 1);
+        s->ended = s->ended && to_semicolon(s);
+    } else if (token_is(t, "case") || token_is(t, "default")) {
+        while (here(s)->kind != TOKEN_END && !token_is(here(s), ":"))
+            s->at++;
+        s->ended = here(s)->kind != TOKEN_END;
+        if (s->ended) {
+            s->at++;
+            statement(s, depth + 1);
+        }
+    } else if (t->kind == TOKEN_NAME && token_is(t + 1, ":") && !is_keyword(t)) {
+        s->at += 2;
+        /* A label may stand last, or before a declaration, which is an item of its own. */
+        if (!only_directives(s, s->at) && !declaration_begins(s->names, &s->tokens, s->at))
+            statement(s, depth + 1);
+    } else if (!to_semicolon(s)) {
+        s->ended = false;
+    }
+}
+
+/* If a macro stands here, replace the call by what it stands for. */
+static void expand_here(splitter *s)
+{
+    const token *t = here(s);
+    if (t->kind != TOKEN_NAME || t->expanded || !is_macro(s->names, t))
+        return;
+    token *list;
+    size_t count;
+    const token *end = s->tokens.list + s->tokens.count;
+    const token *after = macro_expand(s->pool, s->names, t, end, &list, &count);
+    if (!after)
+        return;
+    size_t rest = (size_t)(end - after) + 1;
+    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
+    if (count)
+        memcpy(joined, list, count * sizeof *joined);
+    memcpy(joined + count, after, rest * sizeof *joined);
+    if (count) {
+        joined[0].line_start = t->line_start;
+        joined[0].spaced = t->spaced;
+    }
+    s->tokens.list = joined;
+    s->tokens.count = count + rest - 1;
+    s->at = 0;
+}
+
+/* Whether a macro other than in brackets, bodies and initialisers hides what is declared. */
+static bool declarators_use_macros(const splitter *s, const declaration *d)
+{
+    for (size_t i = d->specifiers; i < d->specifiers_end; i++) {
+        if (i == d->tag_body)
+            i = d->tag_body_end - 1;
+        else if (is_macro(s->names, &s->tokens.list[i]))
+            return true;
+    }
+    for (size_t i = 0; i < d->count; i++)
+        for (size_t k = d->list[i].first; k < d->list[i].end; k++) {
+            if (token_is(&s->tokens.list[k], "["))
+                k = tokens_close(&s->tokens, k, NULL) - 1;
+            else if (is_macro(s->names, &s->tokens.list[k]))
+                return true;
+        }
+    return false;
+}
+
+/* Expand every macro of the declaration that begins here and put the rest behind it. */
+static void expand_declaration(splitter *s, const declaration *d)
+{
+    token *list;
+    size_t count;
+    const token *first = here(s), *end = s->tokens.list + d->end;
+    macro_expand_all(s->pool, s->names, first, end, &list, &count);
+    size_t rest = s->tokens.count - d->end + 1;
+    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
+    memcpy(joined, list, count * sizeof *joined);
+    memcpy(joined + count, end, rest * sizeof *joined);
+    s->tokens.list = joined;
+    s->tokens.count = count + rest - 1;
+    s->at = 0;
+}
+
+static void read_declaration(splitter *s, item *item)
+{
+    declaration *d = pool_alloc(s->pool, sizeof *d);
+    declaration_read(s->pool, s->names, &s->tokens, s->at, d);
+    if (d->complete && !d->is_definition && declarators_use_macros(s, d)) {
+        expand_declaration(s, d);
+        item->first = 0;
+        declaration_read(s->pool, s->names, &s->tokens, s->at, d);
+    }
+    item->kind = d->is_definition ? ITEM_FUNCTION : ITEM_DECLARATION;
+    item->declaration = d;
+    s->at = d->end;
+    s->ended = d->complete;
+    name origin = {.place = s->place, .item = -1};
+    declaration_enter(s->names, &s->tokens, d, &origin);
+}
+
+static void classify(splitter *s, item *item)
+{
+    const token *t = here(s);
+    s->ended = true;
+    if (t->kind == TOKEN_DIRECTIVE || t->kind == TOKEN_MAGIC) {
+        item->kind = t->kind == TOKEN_MAGIC ? ITEM_MAGIC : ITEM_DIRECTIVE;
+        macro_directive(s->names, t);
+        s->at++;
+    } else if (token_is(t, "_Static_assert") || token_is(t, "static_assert")) {
+        item->kind = ITEM_ASSERT;
+        s->ended = to_semicolon(s);
+    } else if (declaration_begins(s->names, &s->tokens, s->at)) {
+        read_declaration(s, item);
+    } else {
+        item->kind = ITEM_STATEMENT;
+        bool expression = t->kind != TOKEN_NAME || !is_statement_keyword(t);
+        expression &= !token_is(t, "{") && !(t->kind == TOKEN_NAME && token_is(t + 1, ":"));
+        statement(s, 0);
+        if (!s->ended && expression && only_directives(s, s->at)) {
+            item->kind = ITEM_EXPRESSION;
+            s->ended = true;
+        }
+    }
+}
+
+/* Macros that are defined or undefined inside an item. */
+static void inner_directives(splitter *s, const item *item)
+{
+    if (item->kind == ITEM_DIRECTIVE)
+        return;
+    for (size_t i = item->first; i < item->end; i++)
+        if (item->tokens.list[i].kind == TOKEN_DIRECTIVE)
+            macro_directive(s->names, &item->tokens.list[i]);
+}
+
+static void set_problem(splitter *s, split_status status, const char *problem, const token *t)
+{
+    if (s->out.status != SPLIT_OK)
+        return;
+    s->out.status = status;
+    s->out.problem = problem;
+    s->out.problem_line = t->line;
+    s->out.problem_token = t;
+}
+
+/* Closers without opener, openers without closer. */
+static void check_brackets(splitter *s)
+{
+    char *stack = pool_alloc(s->pool, s->tokens.count + 1);
+    const token **where = pool_alloc(s->pool, (s->tokens.count + 1) * sizeof *where);
+    size_t depth = 0;
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        const token *t = &s->tokens.list[i];
+        if (t->kind != TOKEN_PUNCTUATOR || t->length != 1)
+            continue;
+        const char *open = strchr("([{", *t->text), *close = strchr(")]}", *t->text);
+        if (open) {
+            where[depth] = t;
+            stack[depth++] = ")]}"[open - "([{"];
+        } else if (close && depth > 0 && stack[depth - 1] == *t->text) {
+            depth--;
+        } else if (close) {
+            set_problem(s, SPLIT_INVALID,
+                        pool_format(s->pool, depth ? "'%c' does not match the '%c' before it"
+                                                   : "'%c' without its opening bracket",
+                                    *t->text, depth ? *where[depth - 1]->text : 0),
+                        t);
+            return;
+        }
+    }
+    s->out.open_braces = depth;
+    if (depth > 0)
+        set_problem(s, SPLIT_INCOMPLETE,
+                    pool_format(s->pool, "'%c' is never closed", *where[depth - 1]->text),
+                    where[depth - 1]);
+}
+
+/* Where an item lies in the cell: its first and last token that were written there. */
+static void locate(splitter *s, const tokens *cell, size_t *next, item *item)
+{
+    size_t rest = item->tokens.count - item->end; /* tokens after it, all the cell's own ... */
+    size_t first = *next;
+    size_t end = cell->count > rest ? cell->count - rest : first;
+    if (end < first || item->tokens.list[item->end].expanded)
+        end = first; /* ... unless it ends within an expansion */
+    const token *begin = &cell->list[first];
+    item->offset = (size_t)(begin->text - s->text);
+    item->offset_end = item->offset;
+    if (end > first)
+        item->offset_end = (size_t)(cell->list[end - 1].text + cell->list[end - 1].length - s->text);
+    *next = end;
+}
+
+items split(pool *pool, names *names, const char *text, size_t size, const char *place)
+{
+    splitter s = {.pool = pool, .names = names, .place = place, .text = text,
+                  .out = {.problem = ""}};
+    tokens cell = scan(pool, text, size, true);
+    s.tokens = cell;
+    if (*cell.problem) {
+        token at = {.line = cell.problem_line};
+        set_problem(&s, strstr(cell.problem, "comment") ? SPLIT_INCOMPLETE : SPLIT_INVALID,
+                    cell.problem, &at);
+        s.out.problem_token = NULL;
+    }
+    check_brackets(&s);
+    size_t next = 0;
+    while (here(&s)->kind != TOKEN_END && s.out.status != SPLIT_INVALID) {
+        if (token_is(here(&s), ";")) { /* an empty statement */
+            bool own = !here(&s)->expanded;
+            s.at++;
+            next += own;
+            continue;
+        }
+        item item = {.line = here(&s)->line};
+        const token *start = here(&s);
+        expand_here(&s);
+        if (here(&s)->kind == TOKEN_END)
+            break;
+        item.first = s.at;
+        classify(&s, &item);
+        item.tokens = s.tokens;
+        item.end = s.at;
+        if (item.end == item.first) { /* cannot happen; never loop */
+            s.at = ++item.end;
+        }
+        for (size_t i = item.first; i < item.end; i++)
+            item.expanded |= s.tokens.list[i].expanded;
+        locate(&s, &cell, &next, &item);
+        inner_directives(&s, &item);
+        if (!s.ended)
+            set_problem(&s, SPLIT_INCOMPLETE,
+                        item.kind == ITEM_DECLARATION ? "';' expected at the end of the declaration"
+                                                      : "the statement is not complete",
+                        start);
+        *POOL_PUSH(pool, s.out.list, s.out.count, s.capacity) = item;
+    }
+    return s.out;
+}

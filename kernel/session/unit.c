@@ -1,0 +1,304 @@
+#include "unit_internal.h"
+
+#include "macro.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *format_list(pool *pool, const char *format, va_list list)
+{
+    char line[1024];
+    vsnprintf(line, sizeof line, format, list);
+    return pool_copy(pool, line, strlen(line));
+}
+
+void unit_note(writer *w, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    const char *note = format_list(w->pool, format, list);
+    va_end(list);
+    *POOL_PUSH(w->pool, w->out->notes, w->out->note_count, w->out->note_capacity) = note;
+}
+
+void unit_refuse(writer *w, int line, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (!w->out->refusal) {
+        w->out->refusal = format_list(w->pool, format, list);
+        w->out->refusal_line = line;
+    }
+    va_end(list);
+}
+
+void unit_line(writer *w, text *to, int line)
+{
+    if (to->size && to->data[to->size - 1] != '\n')
+        text_puts(to, "\n");
+    text_format(to, "#line %d \"In[%d]\"\n", line, w->plan->number);
+}
+
+/* --- Directives ---------------------------------------------------------------------------- */
+
+static const char *macro_name(pool *pool, const token *directive)
+{
+    size_t length;
+    const char *rest = directive_rest(directive, &length);
+    tokens tokens = scan(pool, rest, length, false);
+    if (tokens.count == 0 || tokens.list[0].kind != TOKEN_NAME)
+        return NULL;
+    return pool_copy(pool, tokens.list[0].text, tokens.list[0].length);
+}
+
+/* A definition as it is kept: on one line, without splices. */
+static const char *macro_text(pool *pool, const token *directive)
+{
+    size_t length;
+    const char *rest = directive_rest(directive, &length);
+    text out = {.pool = pool};
+    for (size_t i = 0; i < length; i++) {
+        if (rest[i] == '\\' && i + 1 < length && rest[i + 1] == '\n')
+            i++;
+        else if (rest[i] == '\\' && i + 2 < length && rest[i + 1] == '\r' && rest[i + 2] == '\n')
+            i += 2;
+        else
+            text_add(&out, rest[i] == '\n' ? " " : &rest[i], 1);
+    }
+    return text_string(&out);
+}
+
+static void put_directive(writer *w, text *to, const token *directive)
+{
+    unit_line(w, to, directive->line);
+    text_add(to, directive->text, directive->length);
+    text_puts(to, "\n");
+}
+
+/* A macro of the cell holds from here on, at file scope and in the entry function alike. */
+static void write_macro(writer *w, const token *directive, bool define)
+{
+    const char *name = macro_name(w->pool, directive);
+    if (!name) {
+        put_directive(w, &w->top, directive);
+        return;
+    }
+    text_format(&w->top, "\n#undef %s\n", name);
+    text_format(&w->body, "\n#undef %s\n", name);
+    if (define) {
+        put_directive(w, &w->top, directive);
+        put_directive(w, &w->body, directive);
+    }
+    past_set_macro(&w->out->past, name, define ? macro_text(w->pool, directive) : "",
+                   w->plan->number, directive->line);
+}
+
+static void write_include(writer *w, const token *directive)
+{
+    for (size_t i = 0; i < w->plan->include_count; i++) {
+        const included *in = &w->plan->includes[i];
+        if (in->directive->text != directive->text)
+            continue;
+        text_format(&w->top, "\n#line 1 \"%s\"\n%s%s", "header", in->text.declarations,
+                    in->text.macros);
+        const char *source = pool_copy(w->pool, directive->text, directive->length);
+        if (*in->text.declarations)
+            past_add(&w->out->past, ENTRY_INCLUDE, w->plan->number, directive->line,
+                     in->text.declarations, source);
+        for (const char *line = in->text.macros, *next; *line; line = next) {
+            size_t length = strcspn(line, "\n");
+            next = line + length + (line[length] == '\n');
+            bool define = strncmp(line, "#define ", 8) == 0;
+            token t = {.text = line, .length = length, .line = directive->line};
+            const char *name = macro_name(w->pool, &t);
+            if (name)
+                past_set_macro(&w->out->past, name, define ? macro_text(w->pool, &t) : "",
+                               w->plan->number, directive->line);
+        }
+    }
+}
+
+static void write_directive(writer *w, const token *directive)
+{
+    char word[16];
+    directive_word(directive, word, sizeof word);
+    if (strcmp(word, "define") == 0 || strcmp(word, "undef") == 0) {
+        write_macro(w, directive, *word == 'd');
+    } else if (strcmp(word, "include") == 0) {
+        write_include(w, directive);
+    } else if (strcmp(word, "pragma") == 0) {
+        put_directive(w, &w->top, directive);
+        past_add(&w->out->past, ENTRY_PRAGMA, w->plan->number, directive->line,
+                 pool_format(w->pool, "\n%.*s\n", (int)directive->length, directive->text), "");
+    } else if (*word) {
+        put_directive(w, &w->top, directive);
+    }
+}
+
+/* --- Statements ---------------------------------------------------------------------------- */
+
+static void write_statement(writer *w, const item *item)
+{
+    const token *first = &item->tokens.list[item->first], *end = &item->tokens.list[item->end];
+    bool returns = token_is(first, "return");
+    if (returns && end - first > 2 && !w->shown) {
+        unit_show(w, item, item->first + 1, item->end - 1);
+        text_puts(&w->body, "\nreturn;\n");
+        return;
+    }
+    unit_line(w, &w->body, first->line);
+    if (returns && end - first > 2)
+        text_puts(&w->body, "return;");
+    else
+        tokens_text(&w->body, first, end);
+    text_puts(&w->body, "\n__nb_poll();\n");
+}
+
+static void write_assertion(writer *w, const item *item)
+{
+    unit_line(w, &w->top, item->line);
+    tokens_text(&w->top, &item->tokens.list[item->first], &item->tokens.list[item->end]);
+    text_puts(&w->top, "\n");
+}
+
+/* Functions that are called for what they print: their result is no value of the cell. */
+static bool is_printing_call(const item *item)
+{
+    static const char *const printing[] = {
+        "printf", "puts",  "putchar", "putc",   "fputs", "fputc",  "fprintf", "vprintf", "vfprintf",
+        "scanf",  "fscanf", "vscanf", "fflush", "fwrite", "perror", "dprintf", "putchar_unlocked",
+    };
+    const token *first = &item->tokens.list[item->first];
+    if (!token_is(first + 1, "(") ||
+        tokens_close(&item->tokens, item->first + 1, NULL) != item->end)
+        return false;
+    for (size_t i = 0; i < sizeof printing / sizeof *printing; i++)
+        if (token_is(first, printing[i]))
+            return true;
+    return false;
+}
+
+static void write_expression(writer *w, const item *item)
+{
+    size_t end = item->end;
+    if (!is_printing_call(item)) {
+        unit_show(w, item, item->first, end);
+        return;
+    }
+    unit_line(w, &w->body, item->line);
+    tokens_text(&w->body, &item->tokens.list[item->first], &item->tokens.list[end]);
+    text_puts(&w->body, ";\n__nb_poll();\n");
+}
+
+static void write_item(writer *w, const item *item)
+{
+    switch (item->kind) {
+    case ITEM_DIRECTIVE:
+        write_directive(w, &item->tokens.list[item->first]);
+        break;
+    case ITEM_DECLARATION:
+    case ITEM_FUNCTION:
+        unit_declaration(w, item);
+        break;
+    case ITEM_ASSERT:
+        write_assertion(w, item);
+        break;
+    case ITEM_STATEMENT:
+        write_statement(w, item);
+        break;
+    case ITEM_EXPRESSION:
+        write_expression(w, item);
+        break;
+    case ITEM_MAGIC:
+        unit_refuse(w, item->line, "a %% command must be alone in its cell");
+        break;
+    }
+}
+
+/* --- The whole ------------------------------------------------------------------------------ */
+
+/* What comes before the cell: headers and session, without the names that the cell takes. */
+static void write_prologue(writer *w, text *out)
+{
+    const past *past = &w->out->past;
+    size_t first_new = w->plan->before->count;
+    text_puts(out, headers_default_without(w->pool, past->taken, past->taken_count));
+    text_puts(out, "\n#line 1 \"session\"\n");
+    for (size_t i = 0; i < first_new; i++) {
+        if (past->list[i].kind == ENTRY_DROPPED)
+            continue;
+        text_puts(out, past->list[i].text);
+        text_puts(out, "\n");
+    }
+    text_puts(out, "int __nb_poll(void);\n"
+                   "int __xt_ignore();\n"
+                   "void *__xt_copy(void *, const void *, unsigned long) __asm__(\"memcpy\");\n");
+    text_puts(out, headers_default()->macros);
+    for (size_t i = 0; i < w->plan->before->macro_count; i++) {
+        const past_macro *macro = &w->plan->before->macros[i];
+        text_format(out, "#undef %s\n", macro->name);
+        if (*macro->text)
+            text_format(out, "#define %s\n", macro->text);
+    }
+    for (size_t i = 0; i < past->taken_count; i++)
+        if (past->taken[i].space == SPACE_MACRO)
+            text_format(out, "#undef %s\n", past->taken[i].name);
+}
+
+/* The macros that the cell changes, as they were before it: the entry function repeats them. */
+static void write_old_macros(writer *w, text *out)
+{
+    for (size_t i = 0; i < w->out->past.macro_count; i++) {
+        const past_macro *macro = &w->out->past.macros[i];
+        if (macro->cell != w->plan->number)
+            continue;
+        const past_macro *old = past_find_macro(w->plan->before, macro->name);
+        const name *header = names_find(&headers_default()->names, SPACE_MACRO, macro->name,
+                                        strlen(macro->name));
+        text_format(out, "\n#undef %s\n", macro->name);
+        if (old ? *old->text != '\0' : header != NULL)
+            text_format(out, "#define %.*s\n", old ? (int)strlen(old->text)
+                                                   : (int)header->macro_length,
+                        old ? old->text : header->macro);
+    }
+}
+
+static void copy_past(writer *w)
+{
+    const past *before = w->plan->before;
+    past *past = &w->out->past;
+    *past = (struct past){.pool = w->pool, .renamed = before->renamed};
+    for (size_t i = 0; i < before->count; i++)
+        *POOL_PUSH(w->pool, past->list, past->count, past->capacity) = before->list[i];
+    for (size_t i = 0; i < before->macro_count; i++)
+        *POOL_PUSH(w->pool, past->macros, past->macro_count, past->macro_capacity) =
+            before->macros[i];
+    for (size_t i = 0; i < before->taken_count; i++)
+        past_take(past, before->taken[i].space, before->taken[i].name);
+}
+
+void unit_write(const unit_plan *plan, unit *out)
+{
+    pool *pool = plan->pool;
+    *out = (unit){.text = "", .entry = "", .shown = "", .shown_address = ""};
+    names names = {.pool = pool, .below = plan->names};
+    writer w = {.plan = plan, .pool = pool, .out = out, .names = &names, .top = {.pool = pool},
+                .body = {.pool = pool}};
+    copy_past(&w);
+    for (size_t i = 0; i < plan->items->count; i++)
+        write_item(&w, &plan->items->list[i]);
+    text all = {.pool = pool};
+    write_prologue(&w, &all);
+    text_puts(&all, text_string(&w.top));
+    if (w.body.size) {
+        out->entry = pool_format(pool, "__cell_%d", plan->number);
+        write_old_macros(&w, &all);
+        if (*out->shown_address)
+            text_format(&all, "\nstatic void *%s;\n", out->shown_address);
+        text_format(&all, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);
+        text_puts(&all, text_string(&w.body));
+        text_puts(&all, "\n}\n");
+    }
+    out->text = text_string(&all);
+}

@@ -1,0 +1,67 @@
+/*
+ * Write the C unit of one cell, and with it what the cell adds to the session.
+ *
+ * A unit: the headers' declarations, the session's, the macros, then the cell's own types,
+ * objects and functions at file scope in the order written, and `void __cell_N(void)` with the
+ * statements, the initial values that must be computed, and the value of the last expression.
+ */
+#ifndef XTINYCC_UNIT_H
+#define XTINYCC_UNIT_H
+
+#include "lang.h"
+#include "past.h"
+#include "split.h"
+
+/* An object or function that the cell defines. */
+typedef struct defined {
+    const char *name;
+    bool is_function;
+    lang_bind bind;
+    size_t entry;  /* in unit.past */
+    bool unsized;  /* array: its size is what the object file says */
+} defined;
+
+/* An include directive of the cell, expanded. */
+typedef struct included {
+    const token *directive; /* text pointer identifies it */
+    header_text text;
+} included;
+
+/* What the attempts before have taught: names whose type has changed. */
+typedef struct lesson {
+    const char *name;
+} lesson;
+
+typedef struct unit_plan {
+    pool *pool;
+    const past *before;      /* the session as it is */
+    const items *items;
+    const names *names;      /* headers, session and cell */
+    const names *past_names; /* headers and session */
+    const included *includes;
+    size_t include_count;
+    int number;
+    lang_mode mode;
+    lesson *changed;
+    size_t changed_count;
+    bool show_copy; /* the value to show cannot be addressed: copy it */
+} unit_plan;
+
+typedef struct unit {
+    past past;  /* the session as it will be */
+    const char *text;
+    const char *entry; /* "" nothing to run */
+    bool has_main;
+    const char *shown, *shown_address;
+    int shown_line, shown_end_line; /* lines of the value's expression; 0: no value */
+    defined *defined;
+    size_t defined_count, defined_capacity;
+    const char **notes;
+    size_t note_count, note_capacity;
+    const char *refusal; /* not NULL: the cell is refused for this reason */
+    int refusal_line;
+} unit;
+
+void unit_write(const unit_plan *plan, unit *out);
+
+#endif

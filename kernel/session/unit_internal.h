@@ -1,0 +1,30 @@
+/* What the files that write a unit share. */
+#ifndef XTINYCC_UNIT_INTERNAL_H
+#define XTINYCC_UNIT_INTERNAL_H
+
+#include "unit.h"
+
+typedef struct writer {
+    const unit_plan *plan;
+    pool *pool;
+    unit *out;
+    names *names;           /* the plan's, less the macros that the cell takes */
+    text top, body;         /* file scope; the entry function */
+    int anonymous;          /* structures without a tag so far */
+    bool shown;             /* the value to show has been written */
+} writer;
+
+void unit_note(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void unit_refuse(writer *w, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* `#line` for what follows. */
+void unit_line(writer *w, text *to, int line);
+
+/* unit_declare.c: declarations and functions. */
+void unit_declaration(writer *w, const item *item);
+/* unit_show.c: the value of the cell. */
+void unit_show(writer *w, const item *item, size_t first, size_t end);
+/* unit_names.c: a name gets a (new) meaning. Returns how to bind it. */
+lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *name);
+
+#endif

@@ -1,0 +1,159 @@
+#include "unit_internal.h"
+
+#include "macro.h"
+
+#include <string.h>
+
+/*
+ * The value of the last expression. An object is shown where it lies, so that arrays do not decay;
+ * any other value is copied. A value of a type that notebook.h's display() knows as a table is
+ * displayed by the cell itself. Which of these it is, the compiler decides by the type; the
+ * branches not taken must only be well-formed.
+ */
+
+static const token *skip_parentheses(const tokens *tokens, size_t *first, size_t *end)
+{
+    while (*end > *first + 2 && token_is(&tokens->list[*first], "(") &&
+           tokens_close(tokens, *first, NULL) == *end) {
+        ++*first;
+        --*end;
+    }
+    return &tokens->list[*first];
+}
+
+/* Whether [first, end) is a name followed by member accesses and subscripts only, or `*` of
+   something, a string or a compound literal: what `&` can be put before. */
+static bool is_addressable(const writer *w, const tokens *tokens, size_t first, size_t end)
+{
+    const token *t = skip_parentheses(tokens, &first, &end);
+    if (t->kind == TOKEN_STRING) {
+        for (size_t i = first; i < end; i++)
+            if (tokens->list[i].kind != TOKEN_STRING)
+                return false;
+        return true;
+    }
+    if (token_is(t, "*") && end > first + 1) {
+        const token *next = t + 1;
+        bool unary = next->kind == TOKEN_NAME || token_is(next, "(") || token_is(next, "*");
+        if (!unary)
+            return false;
+        for (size_t i = first + 1; i < end; i++) { /* no operator of lower rank */
+            const token *o = &tokens->list[i];
+            if (token_is(o, "(") || token_is(o, "["))
+                i = tokens_close(tokens, i, NULL) - 1;
+            else if (o->kind == TOKEN_PUNCTUATOR && !token_is(o, ".") && !token_is(o, "->") &&
+                     !token_is(o, "++") && !token_is(o, "--") && !token_is(o, "*"))
+                return false;
+            else if (token_is(o, "*") && !token_is(o - 1, "*"))
+                return false;
+        }
+        return true;
+    }
+    if (token_is(t, "(")) { /* (T){...} or (expression)[i] */
+        size_t close = tokens_close(tokens, first, NULL);
+        if (close < end && token_is(&tokens->list[close], "{"))
+            return tokens_close(tokens, close, NULL) == end;
+        if (close >= end || token_is(&tokens->list[close], "("))
+            return false;
+        first = close;
+    } else {
+        const name *entry = names_find_token(w->plan->names, SPACE_ORDINARY, t);
+        if (t->kind != TOKEN_NAME || is_keyword(t) || is_macro(w->names, t))
+            return false;
+        if (entry && entry->kind == NAME_CONSTANT)
+            return false;
+        first++;
+    }
+    bool last_is_call = false;
+    while (first < end) {
+        const token *o = &tokens->list[first];
+        last_is_call = false;
+        if (token_is(o, "[")) {
+            first = tokens_close(tokens, first, NULL);
+        } else if (token_is(o, "(")) {
+            first = tokens_close(tokens, first, NULL);
+            last_is_call = true;
+        } else if (token_is(o, ".") && token_is(o - 1, ")")) {
+            return false; /* a member of a function's result */
+        } else if ((token_is(o, ".") || token_is(o, "->")) && first + 1 < end &&
+                   o[1].kind == TOKEN_NAME) {
+            first += 2;
+        } else {
+            return false;
+        }
+    }
+    return !last_is_call;
+}
+
+/* `_Generic((E), T: name, ..., default: OTHER)` over the types that are shown as tables. */
+static void put_choice(writer *w, const char *expression, bool functions, const char *otherwise)
+{
+    const headers *h = headers_default();
+    text_format(&w->body, "_Generic((%s)", expression);
+    for (size_t i = 0; i < h->table_count; i++)
+        text_format(&w->body, ", %s: %s", h->tables[i].type,
+                    functions ? h->tables[i].function : "1");
+    text_format(&w->body, ", default: %s)", otherwise);
+}
+
+static const char *quoted(pool *pool, const char *expression)
+{
+    text out = {.pool = pool};
+    text_puts(&out, "\"");
+    for (const char *p = expression; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            text_puts(&out, "\\");
+        text_add(&out, *p == '\n' ? " " : p, 1);
+    }
+    text_puts(&out, "\"");
+    return text_string(&out);
+}
+
+void unit_show(writer *w, const item *item, size_t first, size_t end)
+{
+    const unit_plan *plan = w->plan;
+    const token *from = &item->tokens.list[first];
+    text source = {.pool = w->pool};
+    /* One line: it is written several times, always with the same line number. */
+    text_puts(&source, tokens_join(w->pool, from, &item->tokens.list[end]));
+    const char *e = text_string(&source);
+    unit *out = w->out;
+    w->shown = true;
+    out->shown = pool_format(w->pool, "__xt_shown_%d", plan->number);
+    out->shown_address = pool_format(w->pool, "__xt_address_%d", plan->number);
+    out->shown_line = from->line;
+    out->shown_end_line = item->tokens.list[end - 1].line;
+    unit_line(w, &w->body, from->line);
+    if (!plan->show_copy && is_addressable(w, &item->tokens, first, end)) {
+        text_puts(&w->body, "{ ");
+        if (headers_default()->table_count && plan->mode == LANG_CELL) {
+            text_puts(&w->body, "if (");
+            put_choice(w, e, false, "0");
+            text_puts(&w->body, ") ");
+            put_choice(w, e, true, "__xt_ignore");
+            text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), e);
+        }
+        text_format(&w->body, "{ static __typeof__(%s) *%s; %s = (void *)&(%s); (void)%s; } }\n", e,
+                    out->shown, out->shown_address, e, out->shown);
+        text_puts(&w->body, "__nb_poll();\n");
+        return;
+    }
+    const char *is_void = pool_format(
+        w->pool, "__builtin_types_compatible_p(__typeof__(%s), void)", e);
+    const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
+    text_format(&w->body, "if (%s) { (void)(%s); } else ", is_void, e);
+    if (headers_default()->table_count && plan->mode == LANG_CELL) {
+        text_puts(&w->body, "if (");
+        put_choice(w, value, false, "0");
+        text_puts(&w->body, ") ");
+        put_choice(w, value, true, "__xt_ignore");
+        text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), value);
+    }
+    text_format(&w->body,
+                "{ static __typeof__(%s) *%s; static __typeof__(%s) __xt_value; "
+                "__typeof__(%s) __xt_i = %s; "
+                "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
+                "%s = (void *)&__xt_value; (void)%s; }\n",
+                value, out->shown, value, value, value, out->shown_address, out->shown);
+    text_puts(&w->body, "__nb_poll();\n");
+}

@@ -1,7 +1,0 @@
-double w = 3;
-// ---
-double x = 2; x + w
-// ---
-x *= w; x
-// ---
-x < w
