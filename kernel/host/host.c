@@ -244,6 +244,9 @@ void host_stop(host_t *host)
     if (!host)
         return;
     pump_stop(host);
+    if (host->keeper >= 0)
+        channel_send(host->keeper, MSG_END, NULL);
+    close_one(host->control);
     close_one(host->keeper);
     if (host->zygote > 0)
         end_zygote(host->zygote);
@@ -251,7 +254,6 @@ void host_stop(host_t *host)
         pump_drain(host);
         output_flush(host->output, host_now());
     }
-    close_one(host->control);
     close_one(host->wake);
     close_one(host->pipes[0]);
     close_one(host->pipes[1]);

@@ -47,6 +47,7 @@ enum message_kind {
     /* front -> zygote */
     MSG_INTERRUPT = 64, /* SIGINT to the worker's group */
     MSG_KILL,           /* end the worker; its newest snapshot takes over */
+    MSG_END,            /* the session ends in order: the worker has a second to end by itself */
 
     /* zygote -> front */
     MSG_DEATH = 96, /* u32 enum death_cause, u32 signal (0: none), u32 exit code, u64 peak KB,

@@ -23,6 +23,7 @@
 #include "wire.h"
 
 #define TIME_LIMIT 10.0 /* s, of a cell that names none */
+#define INTERRUPTS_MAX 4 /* of a cell */
 
 /* What a cell brought. */
 typedef struct outcome {
@@ -44,7 +45,7 @@ typedef struct golden {
     /* The thread that interrupts. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    double interrupt_at; /* s on the monotonic clock; 0: never */
+    double interrupt_at[INTERRUPTS_MAX]; /* s on the monotonic clock, ascending; 0: never */
 } golden;
 
 static double now(void)
@@ -88,31 +89,42 @@ static host_input_status on_input(void *context, const char *prompt, bool passwo
 
 /* --- interrupts ------------------------------------------------------------------------- */
 
+/* Forget the first of the times. */
+static void next_interrupt(golden *g)
+{
+    memmove(&g->interrupt_at[0], &g->interrupt_at[1], sizeof g->interrupt_at - sizeof(double));
+    g->interrupt_at[INTERRUPTS_MAX - 1] = 0;
+}
+
 static void *interrupt_cells(void *context)
 {
     golden *g = context;
     pthread_mutex_lock(&g->lock);
     for (;;) {
-        if (g->interrupt_at == 0) {
+        double at = g->interrupt_at[0];
+        if (at == 0) {
             pthread_cond_wait(&g->changed, &g->lock);
             continue;
         }
-        double at = g->interrupt_at;
         struct timespec until = {.tv_sec = (time_t)at,
                                  .tv_nsec = (long)((at - (double)(time_t)at) * 1e9)};
         if (pthread_cond_timedwait(&g->changed, &g->lock, &until) == ETIMEDOUT &&
-            g->interrupt_at == at) {
-            g->interrupt_at = 0;
+            g->interrupt_at[0] == at) {
+            next_interrupt(g);
             host_interrupt(g->host);
         }
     }
     return NULL;
 }
 
-static void set_interrupt(golden *g, double at)
+/* Set the times that the cell's expectations name; none for NULL. */
+static void set_interrupts(golden *g, const expect_cell *cell, double began)
 {
     pthread_mutex_lock(&g->lock);
-    g->interrupt_at = at;
+    memset(g->interrupt_at, 0, sizeof g->interrupt_at);
+    for (size_t i = 0, count = 0; cell && i < cell->count && count < INTERRUPTS_MAX; i++)
+        if (cell->lines[i].kind == EXPECT_INTERRUPT_AFTER)
+            g->interrupt_at[count++] = began + cell->lines[i].seconds;
     pthread_cond_signal(&g->changed);
     pthread_mutex_unlock(&g->lock);
 }
@@ -296,13 +308,11 @@ static bool run_cell(golden *g, const cell_text *text, const expect_cell *cell)
     g->cell = cell;
     g->next_answer = 0;
     double began = now();
-    for (size_t i = 0; i < cell->count; i++)
-        if (cell->lines[i].kind == EXPECT_INTERRUPT_AFTER)
-            set_interrupt(g, began + cell->lines[i].seconds);
+    set_interrupts(g, cell, began);
     host_execute_options options = {.number = g->number, .allow_stdin = has(cell, EXPECT_STDIN)};
     bool lives = host_execute(g->host, text->text, text->size, &options, &g->outcome.reply) == 0;
     g->outcome.seconds = now() - began;
-    set_interrupt(g, 0);
+    set_interrupts(g, NULL, 0);
     if (lives)
         check_cell(g, cell);
     else

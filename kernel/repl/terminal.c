@@ -75,11 +75,9 @@ static void on_result(void *context, const host_bundle *bundle)
     show_text(context, bundle, true);
 }
 
-/* The prompt is on the screen already, as the cell's own output. */
-static host_input_status on_input(void *context, const char *prompt, bool password, char **line)
+/* Read a line from the terminal byte by byte, so that an interrupt ends the wait. */
+static host_input_status read_terminal_line(char **line)
 {
-    (void)prompt, (void)password;
-    terminal *t = context;
     char *text = NULL;
     size_t used = 0;
     host_input_status status = HOST_INPUT_LINE;
@@ -89,30 +87,50 @@ static host_input_status on_input(void *context, const char *prompt, bool passwo
         ssize_t n = read(STDIN_FILENO, &c, 1);
         if (n < 0 && errno == EINTR && !terminal_was_interrupted())
             continue;
-        if (n <= 0) {
-            status = n < 0 && errno == EINTR ? HOST_INPUT_INTERRUPTED
-                   : used > 0 ? HOST_INPUT_LINE : HOST_INPUT_EOF;
-            break;
-        }
         char *more = realloc(text, used + 2);
-        if (!more || c == '\n') {
-            text = more ? more : text;
+        text = more ? more : text;
+        if (n < 0 && errno == EINTR)
+            status = HOST_INPUT_INTERRUPTED;
+        else if ((n <= 0 && used == 0) || !more)
+            status = HOST_INPUT_EOF;
+        if (n <= 0 || !more || c == '\n')
             break;
-        }
-        text = more;
         text[used++] = c;
     }
     terminal_read_interrupts(false);
-    t->at_line_start = true;
-    if (status == HOST_INPUT_INTERRUPTED)
-        host_interrupt(t->host);
-    if (status == HOST_INPUT_LINE && text) {
-        text[used] = '\0';
-        *line = text;
+    if (status != HOST_INPUT_LINE) {
+        free(text);
         return status;
     }
-    free(text);
-    return status == HOST_INPUT_LINE ? HOST_INPUT_EOF : status;
+    text[used] = '\0';
+    *line = text;
+    return status;
+}
+
+/* A line of the stream that cells come from, too. */
+static host_input_status read_stream_line(char **line)
+{
+    size_t capacity = 0;
+    ssize_t n = getline(line, &capacity, stdin);
+    if (n < 0)
+        return HOST_INPUT_EOF;
+    if (n > 0 && (*line)[n - 1] == '\n')
+        (*line)[n - 1] = '\0';
+    return HOST_INPUT_LINE;
+}
+
+/* The prompt is on the screen already, as the cell's own output. */
+static host_input_status on_input(void *context, const char *prompt, bool password, char **line)
+{
+    (void)prompt, (void)password;
+    terminal *t = context;
+    t->at_line_start = true;
+    if (!isatty(STDIN_FILENO))
+        return read_stream_line(line);
+    host_input_status status = read_terminal_line(line);
+    if (status == HOST_INPUT_INTERRUPTED)
+        host_interrupt(t->host);
+    return status;
 }
 
 host_events terminal_events(void)

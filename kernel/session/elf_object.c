@@ -59,13 +59,12 @@ bool elf_rela(const elf_object *object, const Elf64_Shdr *section, size_t index,
     return ELF64_R_SYM(rela->r_info) < object->symbol_count;
 }
 
-const char *elf_open(elf_object *object, const void *data, size_t size)
+static const char *check(elf_object *object)
 {
-    *object = (elf_object){.data = data, .size = size};
     Elf64_Ehdr header;
-    if (size < sizeof header)
+    if (object->size < sizeof header)
         return "the file is too short";
-    memcpy(&header, data, sizeof header);
+    memcpy(&header, object->data, sizeof header);
     if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
         header.e_machine != EM_X86_64 || header.e_type != ET_REL)
@@ -77,7 +76,7 @@ const char *elf_open(elf_object *object, const void *data, size_t size)
     object->section_table = header.e_shoff;
     object->section_count = header.e_shnum;
     object->section_names = header.e_shstrndx;
-    for (size_t i = 1; i < object->section_count; i++) {
+    for (size_t i = 0; i < object->section_count; i++) {
         Elf64_Shdr section = elf_section(object, i);
         if (section.sh_type != SHT_NOBITS && !inside(object, section.sh_offset, section.sh_size))
             return "a section lies outside the file";
@@ -96,4 +95,13 @@ const char *elf_open(elf_object *object, const void *data, size_t size)
         }
     }
     return NULL;
+}
+
+const char *elf_open(elf_object *object, const void *data, size_t size)
+{
+    *object = (elf_object){.data = data, .size = size};
+    const char *problem = check(object);
+    if (problem) /* nothing in it may be looked at */
+        *object = (elf_object){0};
+    return problem;
 }

@@ -57,11 +57,13 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
     state->cell = cell;
     state->report = report;
     set_signal_stack(state);
+    sanitizer_enter_stack(state->stack, STACK_SIZE);
     if (sigsetjmp(state->leave, 1) == 0) {
         state->running = 1;
         stop_poll();
         result = run__on_stack(function, argc, argv, state->stack_end);
         if (run__in_child()) {
+            sanitizer_leave_stack(state->stack, STACK_SIZE);
             fflush(NULL);
             _exit(0);
         }
@@ -71,7 +73,7 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
     state->pending = 0;
     state->report = NULL;
     stop_clear();
-    sanitizer_forget_stack(state->stack, STACK_SIZE);
+    sanitizer_leave_stack(state->stack, STACK_SIZE);
     return result;
 }
 

@@ -1,20 +1,25 @@
 /*
- * What a sanitizer must be told about the cell's stack. Code of cells is not instrumented, but the
- * library's frames on that stack are, and a jump out of them leaves their marks behind.
+ * What the address sanitizer must be told. Code of cells is not instrumented, but frames of the
+ * library on the cell's stack are: it must know that this stack is in use, and what a jump out of
+ * such frames leaves behind must be wiped off. In other builds all this is nothing.
  */
 #ifndef XTINYCC_SANITIZER_H
 #define XTINYCC_SANITIZER_H
 
 #include <stddef.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-static inline void sanitizer_forget_stack(void *stack, size_t size)
-{
-    __asan_unpoison_memory_region(stack, size);
-}
+#ifdef __SANITIZE_ADDRESS__
+/* Around the run of a cell; both are called on the worker's own stack. */
+void sanitizer_enter_stack(void *stack, size_t size);
+void sanitizer_leave_stack(void *stack, size_t size);
 #else
-static inline void sanitizer_forget_stack(void *stack, size_t size)
+static inline void sanitizer_enter_stack(void *stack, size_t size)
+{
+    (void)stack;
+    (void)size;
+}
+
+static inline void sanitizer_leave_stack(void *stack, size_t size)
 {
     (void)stack;
     (void)size;

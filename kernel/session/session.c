@@ -6,13 +6,38 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "magic.h"
 #include "value.h"
 
 struct session {
     session_options options;
     lang_t *lang;
     loader_t *loader;
+    /* of main: argv[0], words, NULL */
+    char *words, **argv;
+    int argc;
 };
+
+int session_set_arguments(session_t *session, const char *words)
+{
+    static char program[] = "a.out";
+    char *copy = strdup(words), **argv = calloc(strlen(words) / 2 + 3, sizeof *argv);
+    if (!copy || !argv) {
+        free(copy);
+        free(argv);
+        return -1;
+    }
+    int argc = 0;
+    argv[argc++] = program;
+    for (char *word = strtok(copy, " \t"); word; word = strtok(NULL, " \t"))
+        argv[argc++] = word;
+    free(session->words);
+    free(session->argv);
+    session->words = copy;
+    session->argv = argv;
+    session->argc = argc;
+    return 0;
+}
 
 session_t *session_create(const session_options *options, char *error, size_t error_size)
 {
@@ -23,11 +48,12 @@ session_t *session_create(const session_options *options, char *error, size_t er
     }
     s->options = *options;
     s->lang = lang_create(&options->lang);
-    if (!s->lang)
+    if (!s->lang || session_set_arguments(s, "") < 0)
         snprintf(error, error_size, "no memory for the session's text");
     else
         s->loader = loader_create(options->helpers, error, error_size);
-    if (!s->loader || run_init(s->loader, &s->options.hooks, error, error_size) < 0) {
+    if (!s->loader || run_init(s->loader, &s->options.hooks, error, error_size) < 0 ||
+        magic_time_install(s->loader) < 0) {
         session_free(s);
         return NULL;
     }
@@ -38,6 +64,8 @@ void session_free(session_t *session)
 {
     if (!session)
         return;
+    free(session->words);
+    free(session->argv);
     loader_free(session->loader);
     lang_free(session->lang);
     free(session);
@@ -128,8 +156,7 @@ static void run_unit(const session_t *s, const session_cell *cell, const lang_un
     }
     if (go_on && *unit->main) {
         void *entry = loader_symbol(s->loader, unit->main);
-        char name[] = "a.out", *arguments[] = {name, NULL};
-        run_main((int (*)(int, char **))entry, 1, arguments, cell->number, &report);
+        run_main((int (*)(int, char **))entry, s->argc, s->argv, cell->number, &report);
         go_on = take_report(&report, reply);
     }
     if (go_on && *unit->shown_address && !cell->silent)
@@ -147,6 +174,8 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
         reply->no_trace = true;
         return;
     }
+    run_report built;
+    bool is_built = !run_take_constructor_report(&built);
     /* Declared is what was loaded, whatever the statements then do: a stopped cell keeps it. */
     if (lang_commit(s->lang, unit) < 0) {
         session_fail(reply, "MemoryError", "no memory to remember the cell's declarations", "");
@@ -154,7 +183,9 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
     }
     for (size_t i = 0; i < unit->note_count; i++)
         session_note(cell, unit->notes[i]);
-    if (unit->object_size)
+    if (!is_built)
+        take_report(&built, reply);
+    else if (unit->object_size)
         run_unit(s, cell, unit, image, reply);
 }
 
@@ -193,8 +224,7 @@ bool session_run_text(session_t *s, const session_cell *cell, session_reply *rep
         if (!unit.ok)
             fail_as_told(reply, &unit);
         else if (unit.magic && *unit.magic)
-            lives = session_magic(s, cell, unit.magic,
-                                  unit.magic_arguments ? unit.magic_arguments : "", reply);
+            session_fail(reply, "CompileError", "a magic stands before the C of its cell", "");
         else
             load_and_run(s, cell, &unit, reply);
         lang_unit_free(&unit);
@@ -206,7 +236,19 @@ bool session_run_text(session_t *s, const session_cell *cell, session_reply *rep
 bool session_execute(session_t *session, const session_cell *cell, session_reply *reply)
 {
     *reply = (session_reply){0};
-    bool lives = session_run_text(session, cell, reply);
+    bool lives = true;
+    if (cell->mode == LANG_CELL && magic_begins(cell->code, cell->size)) {
+        session_cell below = *cell;
+        char *rest;
+        lives = magic_run(session, cell, reply, &rest);
+        below.code = rest;
+        below.size = rest ? strlen(rest) : 0;
+        if (rest)
+            lives = session_run_text(session, &below, reply);
+        free(rest);
+    } else {
+        lives = session_run_text(session, cell, reply);
+    }
     reply->ok = lives && !reply->ename;
     return lives;
 }

@@ -32,6 +32,9 @@ typedef struct session_means {
        cell). *REPLY is malloc'ed. */
     session_compiled (*compile)(void *context, const wire_buf *request, char **reply,
                                 size_t *reply_size, char *reason, size_t reason_size);
+    /* Take the cell's snapshot now, for what is not compiled. False: this process is the snapshot,
+       woken. */
+    bool (*snapshot)(void *context);
     /* Publish the value of the trailing expression. */
     void (*result)(void *context, const char *text, size_t size);
     /* Change how much of a cell's output is shown; 0: all of it. */
@@ -80,12 +83,10 @@ void session_reply_free(session_reply *reply);
 const lang_t *session_lang(const session_t *session);
 loader_t *session_loader(session_t *session);
 
-/* The magics that belong to the session and its processes (magic.c): %undo, %snapshot, %reset,
-   %who, %time, %output-limit, %lsmagic. Returns as session_execute. */
-bool session_magic(session_t *session, const session_cell *cell, const char *name,
-                   const char *arguments, session_reply *reply);
-/* The same for C text inside a magic: the cell's snapshot has been taken already. */
+/* Compile and run C text, inside a magic or without any. Returns as session_execute. */
 bool session_run_text(session_t *session, const session_cell *cell, session_reply *reply);
+/* Set the words behind argv[0] of a main in a cell. Returns 0, or -1 when memory is out. */
+int session_set_arguments(session_t *session, const char *words);
 const session_means *session_get_means(const session_t *session);
 
 /* Fill in an error reply: NAME, one line of MESSAGE, further lines of TRACE (may be ""). */

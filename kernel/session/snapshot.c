@@ -28,6 +28,7 @@ static void reap_dropped(void)
     ours_count = kept;
 }
 
+#ifndef XTINYCC_SANITIZED /* sanitizers may keep a thread of their own */
 static int thread_count(void)
 {
     DIR *tasks = opendir("/proc/self/task");
@@ -39,6 +40,7 @@ static int thread_count(void)
     closedir(tasks);
     return count;
 }
+#endif
 
 static unsigned long long number_in(const char *path, const char *key)
 {
@@ -79,7 +81,7 @@ static unsigned long long memory_resident(void)
 
 static const char *obstacle(void)
 {
-#ifndef XTINYCC_SANITIZED /* sanitizers may keep a thread of their own */
+#ifndef XTINYCC_SANITIZED
     if (thread_count() > 1)
         return "a thread of an earlier cell is still running";
 #endif

@@ -9,8 +9,9 @@
 
 #include "messages.h"
 
-static const int engine_signals[] = {SIGINT,  SIGSEGV, SIGBUS,  SIGFPE,  SIGILL, SIGABRT,
-                                     SIGTRAP, SIGSYS,  SIGCHLD, SIGPIPE, SIGALRM};
+/* 0 stands for SIGRTMAX, which is no constant. */
+static const int engine_signals[] = {SIGINT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT,
+                                     SIGTRAP, SIGSYS, SIGCHLD, SIGPIPE, SIGALRM, 0};
 #define COUNT (sizeof engine_signals / sizeof engine_signals[0])
 
 static struct sigaction actions[COUNT];
@@ -18,10 +19,15 @@ static sigset_t mask;
 static fenv_t arithmetic;
 static bool saved;
 
+static int signal_at(size_t i)
+{
+    return engine_signals[i] ? engine_signals[i] : SIGRTMAX;
+}
+
 void tidy_before_cell(void)
 {
     for (size_t i = 0; i < COUNT; i++)
-        sigaction(engine_signals[i], NULL, &actions[i]);
+        sigaction(signal_at(i), NULL, &actions[i]);
     sigprocmask(SIG_SETMASK, NULL, &mask);
     fegetenv(&arithmetic);
     saved = true;
@@ -36,7 +42,7 @@ void tidy_after_cell(void)
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
         setitimer((__itimer_which_t)which, &(struct itimerval){0}, NULL);
     for (size_t i = 0; i < COUNT; i++)
-        sigaction(engine_signals[i], &actions[i], NULL);
+        sigaction(signal_at(i), &actions[i], NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     fesetenv(&arithmetic);
     dup2(FD_STDOUT, STDOUT_FILENO);

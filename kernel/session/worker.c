@@ -89,17 +89,21 @@ static void take_snapshot(worker *w, bool *woken)
 {
     const char *reason = NULL;
     *woken = false;
-    if (w->snapshot_asked || w->snapshots_off)
+    if (w->snapshot_asked)
         return;
     w->snapshot_asked = true;
+    run_let_die(!w->snapshots_off);
+    if (w->snapshots_off)
+        return;
     switch (snapshot_take(w->options->zygote, (uint32_t)w->number, &w->snapshot, &reason)) {
     case SNAPSHOT_WOKEN:
         *woken = true;
         break;
     case SNAPSHOT_SKIPPED:
+        run_let_die(false);
         if (reason != w->skip_told && !w->transient) {
-            dprintf(STDERR_FILENO, "\033[2mNo snapshot before this cell: %s. Should it crash, an "
-                    "earlier state comes back.\033[0m\n", reason);
+            dprintf(STDERR_FILENO, "\033[2mNo snapshot before this cell: %s. Should it crash, "
+                    "memory may be damaged afterwards.\033[0m\n", reason);
             w->skip_told = reason;
         }
         break;
@@ -131,6 +135,13 @@ static session_compiled compile(void *context, const wire_buf *request, char **r
     case COMPILE_INTERRUPTED: return SESSION_STOPPED;
     default: return SESSION_NO_ANSWER;
     }
+}
+
+static bool snapshot(void *context)
+{
+    bool woken;
+    take_snapshot(context, &woken);
+    return !woken;
 }
 
 static void result(void *context, const char *text, size_t size)
@@ -239,6 +250,7 @@ static void execute(worker *w, wire_reader *r)
     wire_buf started = {0};
     wire_put_u64(&started, serial);
     discard_interrupts();
+    run_forget_interrupts();
     channel_send(FD_CONTROL, MSG_STARTED, &started);
     wire_buf_free(&started);
 
@@ -261,6 +273,17 @@ static void execute(worker *w, wire_reader *r)
         snapshot_drop(w->snapshot);
     say_done(serial, &reply);
     session_reply_free(&reply);
+}
+
+/* The session ends in order. What cells gave to atexit() runs as a cell does, so that no fault of
+   it matters. */
+static _Noreturn void end_in_order(const worker *w)
+{
+    run_report report;
+    run_let_die(false);
+    run_cell(run_exit_functions, w->number, &report);
+    fflush(NULL);
+    _exit(0);
 }
 
 static void handle(worker *w, const message *m)
@@ -311,7 +334,8 @@ _Noreturn void worker_run(const worker_options *options)
     session_options session = {
         .lang = options->lang,
         .helpers = options->helpers,
-        .means = {.context = &w, .compile = compile, .result = result,
+        .means = {.context = &w, .compile = compile, .snapshot = snapshot,
+                  .result = result,
                   .output_limit = output_limit, .undo = undo, .reset = reset,
                   .keep_snapshots = keep_snapshots, .describe_snapshots = describe_snapshots},
         .hooks = {.died = events_died},
@@ -328,8 +352,10 @@ _Noreturn void worker_run(const worker_options *options)
     for (;;) {
         message m;
         int got = channel_receive(FD_CONTROL, &m, true);
-        if (got == 0 || (got < 0 && errno != EINTR && errno != EBADMSG))
-            _exit(got == 0 ? 0 : 70);
+        if (got == 0)
+            end_in_order(&w);
+        if (got < 0 && errno != EINTR && errno != EBADMSG)
+            _exit(70);
         if (got < 0)
             continue;
         handle(&w, &m);

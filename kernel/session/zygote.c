@@ -24,6 +24,7 @@
 
 #define JOBS_MAX 8
 #define FRESH_STARTS_MAX 3
+#define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
 
 /* A frozen copy of the worker. */
 typedef struct frozen {
@@ -43,6 +44,7 @@ typedef struct zygote {
     int signals; /* signalfd: SIGCHLD, SIGTERM */
     pid_t worker;
     int fresh_starts; /* since the last sign of life of a worker */
+    bool ending;      /* the front has asked for the end; it comes with the worker's */
     enum death_cause cause;
     frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
     size_t snapshot_count, keep;
@@ -256,6 +258,8 @@ static void reap(zygote *z)
     pid_t pid;
     while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
         if (pid == z->worker) {
+            if (z->ending)
+                shut_down(z, 0);
             succeed(z, status, usage.ru_maxrss);
             continue;
         }
@@ -315,6 +319,9 @@ static void handle_front_message(zygote *z, const message *m)
     case MSG_INTERRUPT:
         kill(-z->worker, SIGINT);
         break;
+    case MSG_END:
+        z->ending = true;
+        break;
     case MSG_KILL:
         read_worker_messages(z);
         z->cause = DEATH_KILLED;
@@ -331,9 +338,9 @@ static void read_front_messages(zygote *z)
     message m;
     for (;;) {
         int got = channel_receive(FD_KEEPER, &m, false);
-        if (got == 0)
+        if (got == 0 && !z->ending)
             shut_down(z, 0);
-        if (got < 0)
+        if (got <= 0)
             return;
         handle_front_message(z, &m);
         message_free(&m);
@@ -380,10 +387,11 @@ int zygote_run(const zygote_options *options)
     }
     start_worker(&z);
     for (;;) {
-        struct pollfd fds[] = {{.fd = FD_KEEPER, .events = POLLIN},
+        struct pollfd fds[] = {{.fd = z.ending ? -1 : FD_KEEPER, .events = POLLIN},
                                {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
                                {.fd = z.signals, .events = POLLIN}};
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+        int ready = poll(fds, 3, z.ending ? END_TIMEOUT : -1);
+        if ((ready < 0 && errno != EINTR) || (ready == 0 && z.ending))
             shut_down(&z, 1);
         read_worker_messages(&z);
         read_signals(&z);

@@ -4,6 +4,10 @@
 #     build/fuzz/bin/wire_fuzz -max_total_time=600 tests/fuzz/corpus/wire_fuzz
 option(XTINYCC_FUZZ "Build the fuzz targets with libFuzzer (needs clang)" OFF)
 
+if(XTINYCC_FUZZ) # what is fuzzed reports the ways taken through it
+    target_compile_options(xtinycc_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 function(xtinycc_fuzz name)
     cmake_parse_arguments(F "" "" "SOURCES;LIBS" ${ARGN})
     add_executable(${name} fuzz/${name}.c ${F_SOURCES})
@@ -22,3 +26,4 @@ endfunction()
 
 xtinycc_fuzz(wire_fuzz LIBS xtinycc_wire)
 xtinycc_fuzz(expect_fuzz LIBS xtinycc_golden)
+xtinycc_fuzz(object_fuzz LIBS session_loader)

@@ -154,10 +154,8 @@ static void aborts(void **state)
          "SIGABRT", SIGABRT);
     HAS(last.report.message, "assertion failed: x == 99");
     HAS(last.output, "In[2]:2: Assertion `x == 99' failed.");
-#ifndef __SANITIZE_ADDRESS__ /* its own heap says so itself */
     dies("void __cell(void) { char *h = malloc(4); free(h);\n free(h); }", "SIGABRT", SIGABRT);
     HAS(last.report.message, "the C library found damaged memory in free(), called at In[2]:2");
-#endif
     dies("void __cell(void) { raise(11); }", "SIGSEGV", SIGSEGV);
     HAS(last.report.message, "sent to the session");
     dies("void __builtin_trap(void); void __cell(void) { __builtin_trap(); }", "SIGILL", SIGILL);

@@ -174,6 +174,8 @@ static nn_status run_interrupted(const char *what)
     nb_host_set(&(nb_host){.interrupted = interrupted_at_third_question});
     nn_status status = run(what, NULL, 0, &result);
     nb_host_set(NULL);
+    if (status == NN_OK)
+        free(result.data);
     return status;
 }
 

@@ -1,0 +1,7 @@
+double w = 3;
+// ---
+double x = 2; x + w
+// ---
+x *= w; x
+// ---
+x < w

@@ -1,0 +1,316 @@
+/*
+ * The life of a session's processes: they start, take over from one another, and are all gone in
+ * the end, however the front ends. Each front is a child of its own, in a session (setsid) of its
+ * own; what of it is left is found by that session's number and by a mark in the environment.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+
+static const char *worker_path;
+
+/* What a front does; it answers on stdout with one line. */
+typedef void (*scene)(host_t *host, FILE *answer);
+
+typedef struct collected {
+    char text[8192];
+    size_t size;
+} collected;
+
+static void on_stream(void *context, int fd, const char *text, size_t size, int number)
+{
+    (void)fd, (void)number;
+    collected *c = context;
+    if (size > sizeof c->text - 1 - c->size)
+        size = sizeof c->text - 1 - c->size;
+    memcpy(c->text + c->size, text, size);
+    c->size += size;
+    c->text[c->size] = '\0';
+}
+
+static collected seen;
+
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static host_t *start(void)
+{
+    char error[512] = "";
+    host_options options = {
+        .events = {.stream = on_stream}, .context = &seen, .worker_path = worker_path};
+    host_t *host = host_start(&options, error, sizeof error);
+    if (!host)
+        fprintf(stderr, "%s\n", error);
+    return host;
+}
+
+/* Run a cell; returns "ok", or the name of its error (valid until the next call). */
+static const char *run(host_t *host, const char *code)
+{
+    static char name[64];
+    static int number;
+    host_reply reply;
+    seen.size = 0;
+    seen.text[0] = '\0';
+    host_execute(host, code, strlen(code), &(host_execute_options){.number = ++number}, &reply);
+    snprintf(name, sizeof name, "%s", reply.status == HOST_OK ? "ok" : reply.ename);
+    host_reply_free(&reply);
+    return name;
+}
+
+/* Processes that carry MARK in their environment (the scene's own excepted). */
+static int count_marked(const char *mark, pid_t except)
+{
+    DIR *proc = opendir("/proc");
+    int count = 0;
+    assert_non_null(proc);
+    for (struct dirent *e; (e = readdir(proc));) {
+        char path[300];
+        static char text[65536];
+        pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+        if (pid <= 0 || pid == except)
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+        int fd = open(path, O_RDONLY);
+        ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text);
+        if (fd >= 0)
+            close(fd);
+        count += n > 0 && memmem(text, (size_t)n, mark, strlen(mark)) != NULL;
+    }
+    closedir(proc);
+    return count;
+}
+
+typedef struct front {
+    pid_t pid;
+    char mark[64];
+    char answer[4096];
+} front;
+
+/* Play a scene in a process of its own and read its answer. It is then waiting to be killed. The
+   front is executed anew, since the environment that others see is that of exec. */
+static front play(const char *name)
+{
+    front f = {0};
+    static int count;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    snprintf(f.mark, sizeof f.mark, "XTINYCC_LIFE_TEST=%d.%d;", (int)getpid(), count++);
+    f.pid = fork();
+    assert_true(f.pid >= 0);
+    if (f.pid == 0) {
+        setsid();
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        putenv(f.mark);
+        execl("/proc/self/exe", "life_test", worker_path, name, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    FILE *in = fdopen(ends[0], "r");
+    assert_non_null(in);
+    if (!fgets(f.answer, sizeof f.answer, in))
+        f.answer[0] = '\0';
+    fclose(in);
+    f.answer[strcspn(f.answer, "\n")] = '\0';
+    return f;
+}
+
+/* All are gone within a second or two; a machine under load gets more time. */
+static void assert_all_gone(const front *f)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (count_marked(f->mark, 0) == 0)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    fail_msg("%d processes are left", count_marked(f->mark, 0));
+}
+
+static void end(const front *f, int signal_number)
+{
+    if (signal_number)
+        kill(f->pid, signal_number);
+    waitpid(f->pid, NULL, 0);
+    assert_all_gone(f);
+}
+
+/* --- scenes ----------------------------------------------------------------------------- */
+
+/* Children that try to stay: in the worker's group, and in a session of their own. */
+static const char stay[] =
+    "#include <unistd.h>\n"
+    "#include <stdio.h>\n"
+    "if (fork() == 0) { sleep(1000); _exit(0); }\n"
+    "if (fork() == 0) { setsid(); if (fork() == 0) { sleep(1000); _exit(0); } _exit(0); }\n"
+    "printf(\"%d\", 6 * 7);";
+
+static void scene_busy(host_t *host, FILE *answer)
+{
+    run(host, stay);
+    fprintf(answer, "%s\n", seen.text);
+}
+
+static void scene_stop(host_t *host, FILE *answer)
+{
+    run(host, stay);
+    fprintf(answer, "%s\n", seen.text);
+    fflush(answer);
+    host_stop(host);
+    exit(0);
+}
+
+static void scene_cell_runs(host_t *host, FILE *answer)
+{
+    fprintf(answer, "running\n");
+    fflush(answer);
+    run(host, "for (;;) ;");
+}
+
+/* The worker dies while nothing runs: its snapshot has the variables. */
+static void scene_death_between_cells(host_t *host, FILE *answer)
+{
+    const char code[] = "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d\", getpid());";
+    run(host, "int kept = 5;");
+    run(host, code);
+    pid_t first = (pid_t)strtol(seen.text, NULL, 10);
+    kill(first, SIGKILL);
+    run(host, code);
+    char *digits = strrchr(seen.text, '\n');
+    pid_t second = (pid_t)strtol(digits ? digits + 1 : seen.text, NULL, 10);
+    bool said = strstr(seen.text, "died between cells (SIGKILL)") != NULL;
+    const char *end = run(host, "#include <stdio.h>\nprintf(\"%d\", kept);");
+    fprintf(answer, "%d %d %s %s\n", first > 0 && second > 0 && first != second, said, end,
+            seen.text);
+}
+
+/* Every process of the session dies, one after the other; the host then says so. */
+static void scene_zygote_dies(host_t *host, FILE *answer)
+{
+    run(host, "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d\", getppid());");
+    kill((pid_t)strtol(seen.text, NULL, 10), SIGKILL);
+    host_reply reply;
+    int lives = host_execute(host, "1", 1, &(host_execute_options){.number = 9}, &reply);
+    fprintf(answer, "%d %s\n", lives, reply.ename);
+    host_reply_free(&reply);
+}
+
+static const struct {
+    const char *name;
+    scene play;
+} scenes[] = {
+    {"busy", scene_busy},
+    {"stop", scene_stop},
+    {"cell-runs", scene_cell_runs},
+    {"death-between-cells", scene_death_between_cells},
+    {"zygote-dies", scene_zygote_dies},
+};
+
+static int play_scene(const char *name)
+{
+    block_signals();
+    host_t *host = start();
+    for (size_t i = 0; host && i < sizeof scenes / sizeof scenes[0]; i++)
+        if (strcmp(scenes[i].name, name) == 0) {
+            scenes[i].play(host, stdout);
+            fflush(stdout);
+            pause();
+        }
+    return 1;
+}
+
+/* --- tests ------------------------------------------------------------------------------ */
+
+static void nothing_is_left_when_the_front_is_killed(void **state)
+{
+    (void)state;
+    front f = play("busy");
+    assert_string_equal(f.answer, "42");
+    assert_true(count_marked(f.mark, f.pid) >= 4); /* zygote, worker, the two that stay */
+    end(&f, SIGKILL);
+}
+
+static void nothing_is_left_when_the_front_is_killed_during_a_cell(void **state)
+{
+    (void)state;
+    front f = play("cell-runs");
+    assert_string_equal(f.answer, "running");
+    end(&f, SIGKILL);
+}
+
+static void nothing_is_left_after_a_shutdown(void **state)
+{
+    (void)state;
+    front f = play("stop");
+    assert_string_equal(f.answer, "42");
+    end(&f, 0);
+}
+
+static void a_death_between_cells_costs_no_variables(void **state)
+{
+    (void)state;
+    front f = play("death-between-cells");
+    assert_string_equal(f.answer, "1 1 ok 5");
+    end(&f, SIGKILL);
+}
+
+static void a_dead_zygote_is_the_end_and_is_said(void **state)
+{
+    (void)state;
+    front f = play("zygote-dies");
+    assert_string_equal(f.answer, "-1 KernelError");
+    end(&f, SIGKILL);
+}
+
+static void a_missing_worker_is_an_error_of_one_line(void **state)
+{
+    (void)state;
+    char error[512] = "";
+    host_options options = {.worker_path = "/nowhere/xtinycc-worker"};
+    assert_null(host_start(&options, error, sizeof error));
+    assert_string_equal(error, "/nowhere/xtinycc-worker: No such file or directory");
+    options.worker_path = "/bin/true";
+    assert_null(host_start(&options, error, sizeof error));
+    assert_string_equal(error, "xtinycc-worker ended as soon as it was started");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fprintf(stderr, "usage: life_test PATH-OF-XTINYCC-WORKER\n");
+        return 2;
+    }
+    worker_path = argv[1];
+    if (argc == 3)
+        return play_scene(argv[2]);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_left_when_the_front_is_killed),
+        cmocka_unit_test(nothing_is_left_when_the_front_is_killed_during_a_cell),
+        cmocka_unit_test(nothing_is_left_after_a_shutdown),
+        cmocka_unit_test(a_death_between_cells_costs_no_variables),
+        cmocka_unit_test(a_dead_zygote_is_the_end_and_is_said),
+        cmocka_unit_test(a_missing_worker_is_an_error_of_one_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
