@@ -4,4 +4,28 @@ target_sources(nn PRIVATE
     src/nb_display.c
     src/nb_table.c
     src/nb_table_markup.c
-    src/nb_table_plain.c)
+    src/nb_table_plain.c
+    src/nb_values.c
+    src/nb_models.c
+    src/nb_figure.c
+    src/nb_plot_history.c
+    src/nb_plot_hist.c
+    src/nb_plot_matrix.c
+    src/nb_imshow.c)
+
+# nb-draw is the only program that links cairo and pango. Without them everything else still works:
+# figures then show their text form and say what is missing.
+pkg_check_modules(NB_DRAW IMPORTED_TARGET cairo>=1.16 pangocairo>=1.44)
+if(NB_DRAW_FOUND)
+    add_library(nb_draw_objects STATIC # all but main(): tests draw in their own process
+        draw/figure_read.c draw/canvas.c draw/scale.c draw/frame.c draw/curves.c draw/bars.c
+        draw/images.c draw/matrix.c)
+    target_include_directories(nb_draw_objects PUBLIC include src draw)
+    target_link_libraries(nb_draw_objects PUBLIC xtinycc_flags PkgConfig::NB_DRAW m)
+    add_executable(nb-draw draw/main.c)
+    target_link_libraries(nb-draw PRIVATE nb_draw_objects)
+    set_target_properties(nb-draw PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT})
+    install(TARGETS nb-draw RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xeus-tinycc)
+else()
+    message(STATUS "cairo or pango not found: nb-draw is not built, figures will be text")
+endif()

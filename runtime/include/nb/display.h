@@ -87,6 +87,15 @@ NN_API nn_status nb_display_mnist(const char *name, mnist_t mnist);
 NN_API nn_status nb_display_tensor(const char *name, tensor_t x);
 /** Show the layers of a model, as Keras' summary. */
 NN_API nn_status nb_display_model(const char *name, const model_t *model);
+/** Show how a model was compiled: optimizer with all its values, loss, metrics.
+    @return NN_OK; NN_VALUE_ERROR: not compiled; NN_MEMORY_ERROR */
+NN_API nn_status nb_display_compile(const model_t *model);
+/** Show which kernel computes each layer, and why. */
+NN_API nn_status nb_display_plan(model_t *model);
+/** Show the devices, present or absent, and the reason why one is absent. */
+NN_API nn_status nb_display_devices(void);
+/** Show version, compiler, CPU, instruction set and threads; and warn when the machine is busy. */
+NN_API nn_status nb_display_system(void);
 /** Show the best value of each series of a training run, and all epochs. */
 NN_API nn_status nb_display_history(const char *name, const history_t *history);
 /** Show loss and accuracy. */
