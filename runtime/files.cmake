@@ -8,7 +8,10 @@ target_sources(nn PRIVATE
     src/gz.c
     src/idx.c
     src/job.c
+    src/keras_file.c
     src/memory_file.c
+    src/model_infer.c
+    src/model_text.c
     src/synthetic.c)
 find_package(ZLIB)
 if(ZLIB_FOUND)
@@ -21,15 +24,33 @@ set_source_files_properties(src/synthetic.c PROPERTIES COMPILE_OPTIONS -ffp-cont
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
-add_executable(nn-files
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+find_package(HDF5 REQUIRED COMPONENTS C)
+
+# Everything of nn-files but main() and the network: unit tests and fuzz targets use it too.
+add_library(nn_files_core STATIC
     files/archive.c
-    files/download.c
+    files/archive_write.c
     files/hash.c
-    files/limits.c
-    files/main.c
+    files/hdf5_safe.c
+    files/keras_config_read.c
+    files/keras_config_write.c
+    files/keras_json.c
+    files/keras_load.c
+    files/keras_save.c
+    files/keras_weights_read.c
+    files/keras_weights_write.c
     files/npz.c
-    files/reply.c)
-target_link_libraries(nn-files PRIVATE
-    xtinycc_flags PkgConfig::LIBZIP PkgConfig::CURL PkgConfig::CRYPTO)
+    files/reply.c
+    files/sandbox.c
+    src/model_infer.c
+    src/model_text.c)
+target_include_directories(nn_files_core PUBLIC files src include PRIVATE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(nn_files_core
+    PUBLIC xtinycc_flags
+    PRIVATE PkgConfig::LIBZIP PkgConfig::CRYPTO PkgConfig::JANSSON ${HDF5_C_LIBRARIES})
+
+add_executable(nn-files files/download.c files/main.c)
+target_link_libraries(nn-files PRIVATE nn_files_core PkgConfig::CURL)
 set_target_properties(nn-files PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT})
 install(TARGETS nn-files RUNTIME DESTINATION libexec/xeus-tinycc)

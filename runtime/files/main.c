@@ -12,6 +12,8 @@
 
 #include "download.h"
 #include "hash.h"
+#include "keras_load.h"
+#include "keras_save.h"
 #include "npz.h"
 #include "reply.h"
 
@@ -22,6 +24,10 @@ static int run(int count, char **arguments)
         return job_sha256(count - 1, arguments + 1);
     if (strcmp(job, "download") == 0 && count == 3)
         return job_download(arguments[1], arguments[2]);
+    if (strcmp(job, "keras-load") == 0 && count == 2)
+        return job_keras_load(arguments[1]);
+    if (strcmp(job, "keras-save") == 0 && count == 3)
+        return job_keras_save(arguments[1], arguments[2]);
     if (strcmp(job, "mnist-npz") == 0 && count == 5)
         return job_mnist_npz(arguments + 1);
     return reply_error(VALUE_ERROR, "nn-files is started by libnn; unknown job '%s'.", job);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "archive.h"
-#include "limits.h"
+#include "sandbox.h"
 #include "reply.h"
 
 #define NAME      "mnist.npz"

@@ -25,3 +25,6 @@ endforeach()
 
 xtinycc_unit_test(dataset_test LIBS nn ZLIB::ZLIB)
 add_dependencies(dataset_test nn-files)
+
+xtinycc_unit_test(keras_file_test LIBS nn)
+add_dependencies(keras_file_test nn-files)

@@ -1,6 +1,6 @@
 /* What a job may use (keras-format.md 5 holds the table). */
-#ifndef NN_FILES_LIMITS_H
-#define NN_FILES_LIMITS_H
+#ifndef NN_FILES_SANDBOX_H
+#define NN_FILES_SANDBOX_H
 
 #define LIMIT_ADDRESS_SPACE ((size_t)2 << 30)
 #define LIMIT_CPU_SECONDS   10

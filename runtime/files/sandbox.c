@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "limits.h"
+#include "sandbox.h"
 
 static void limit(int what, rlim_t value)
 {
