@@ -42,17 +42,21 @@ void host_say(host_t *host, const char *text)
     output_put(host->output, 2, line, (size_t)n, host_now());
 }
 
-/* xtinycc-worker lies beside this executable. */
+int host_find_worker(char *path, size_t size)
+{
+    char own[4096];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    snprintf(path, size, "%.*sxtinycc-worker", slash ? (int)(slash + 1 - own) : 0, own);
+    return access(path, X_OK);
+}
+
 static int find_worker(const host_options *options, char *out, size_t size)
 {
-    if (options->worker_path) {
-        snprintf(out, size, "%s", options->worker_path);
-        return access(out, X_OK);
-    }
-    ssize_t n = readlink("/proc/self/exe", out, size - 20);
-    out[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    strcpy(slash ? slash + 1 : out, "xtinycc-worker");
+    if (!options->worker_path)
+        return host_find_worker(out, size);
+    snprintf(out, size, "%s", options->worker_path);
     return access(out, X_OK);
 }
 

@@ -170,6 +170,13 @@ typedef enum host_complete_status {
  */
 host_complete_status host_is_complete(host_t *host, const char *code, size_t size, int *indent);
 
+/**
+ * Find xtinycc-worker beside this executable.
+ *
+ * @return 0, or -1 with errno; @p path names the place in both cases
+ */
+int host_find_worker(char *path, size_t size);
+
 /** Return the __STDC_VERSION__ of the session's compiler, such as "199901". Constant once started. */
 const char *host_language_version(const host_t *host);
 

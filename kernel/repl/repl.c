@@ -216,6 +216,11 @@ int repl_main(int argc, char **argv)
         return run_repl();
     if (argc == 2 && strcmp(argv[0], "run") == 0)
         return run_file(argv[1]);
-    fprintf(stderr, "usage: xtinycc repl\n       xtinycc run FILE.c\n");
+    if (argc == 2 && strcmp(argv[0], "export") == 0)
+        return export_notebook(argv[1], NULL);
+    if (argc == 4 && strcmp(argv[0], "export") == 0 && strcmp(argv[2], "-o") == 0)
+        return export_notebook(argv[1], argv[3]);
+    fprintf(stderr, "usage: xtinycc repl\n       xtinycc run FILE.c\n"
+                    "       xtinycc export NOTEBOOK.ipynb [-o FILE.c]\n");
     return 2;
 }

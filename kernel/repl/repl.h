@@ -11,12 +11,16 @@ extern "C" {
 /*
  * Run one of the terminal's commands.
  *
- * argv[0] is "repl" or "run"; "run" takes FILE.c, cells separated by lines "// ---", and prints
+ * argv[0] is "repl", "run" or "export"; "run" takes FILE.c, cells separated by lines "// ---", and prints
  * what they print. Call it first thing in main: it starts the session's processes.
  *
  * Returns the exit status: 0; 1 if a cell failed; 2 for a wrong command line or no session.
  */
 int repl_main(int argc, char **argv);
+
+/* `export`: write NOTEBOOK as a C program to FILE, or to stdout if it is NULL. Returns the exit
+   status; one line on stderr says what is wrong. */
+int export_notebook(const char *notebook, const char *file);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "export.h"
 #include "messages.h"
 #include "zygote.h"
 
@@ -40,17 +41,6 @@ static int open_announcements(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || strcmp(argv[1], "--front") != 0) {
-        fprintf(stderr, "xtinycc-worker is started by xtinycc; run `xtinycc repl` instead\n");
-        return 2;
-    }
-    close_range(3, FD_ENGINE_FIRST - 1, 0); /* whatever the front's parents left open */
-    close_range(FD_ENGINE_FREE, ~0u, 0);
-    for (int fd = FD_ENGINE_FIRST; fd < FD_ENGINE_FREE; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (open_announcements() < 0)
-        return 1;
-
     char prefix[4096];
     find_prefix(prefix, sizeof prefix);
     static char runtime[4200], include[4200], helpers[4300];
@@ -61,9 +51,22 @@ int main(int argc, char **argv)
         snprintf(runtime, sizeof runtime, "%s/share/xeus-tinycc", prefix);
     snprintf(include, sizeof include, "%s/include", prefix);
     snprintf(helpers, sizeof helpers, "%s/libtcc1.a", runtime);
+    lang_options lang = {.runtime_dir = runtime, .notebook_include = include};
+    if (argc == 2 && strcmp(argv[1], "--export") == 0)
+        return export_main(&lang);
+    if (argc != 3 || strcmp(argv[1], "--front") != 0) {
+        fprintf(stderr, "xtinycc-worker is started by xtinycc; run `xtinycc repl` instead\n");
+        return 2;
+    }
+    close_range(3, FD_ENGINE_FIRST - 1, 0); /* whatever the front's parents left open */
+    close_range(FD_ENGINE_FREE, ~0u, 0);
+    for (int fd = FD_ENGINE_FIRST; fd < FD_ENGINE_FREE; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (open_announcements() < 0)
+        return 1;
     zygote_options options = {
         .front = (pid_t)strtol(argv[2], NULL, 10),
-        .lang = {.runtime_dir = runtime, .notebook_include = include},
+        .lang = lang,
         .helpers = helpers,
     };
     return zygote_run(&options);
