@@ -102,6 +102,7 @@ static void write_include(writer *w, const token *directive)
             continue;
         text_format(&w->top, "\n#line 1 \"%s\"\n%s%s", "header", in->text.declarations,
                     in->text.macros);
+        text_format(&w->body, "\n%s", in->text.macros); /* see write_old_macros */
         const char *source = pool_copy(w->pool, directive->text, directive->length);
         if (*in->text.declarations)
             past_add(&w->out->past, ENTRY_INCLUDE, w->plan->number, directive->line,
@@ -152,7 +153,8 @@ static void write_statement(writer *w, const item *item)
         text_puts(&w->body, "return;");
     else
         tokens_text(&w->body, first, end);
-    text_puts(&w->body, "\n__nb_poll();\n");
+    /* On its last line: the compiler gives the end of a loop the line of what follows. */
+    text_puts(&w->body, end[-1].kind == TOKEN_DIRECTIVE ? "\n__nb_poll();\n" : " __nb_poll();\n");
 }
 
 static void write_assertion(writer *w, const item *item)
