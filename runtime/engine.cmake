@@ -1,0 +1,32 @@
+# The lane engine. Its kernels are compiled once for each instruction set, under suffixed names;
+# isa.c finds out at run time which of them this machine can run.
+target_sources(nn PRIVATE
+    src/engine/isa.c
+    src/engine/lane_engine.c
+    src/engine/lane_loss.c
+    src/engine/lane_plan.c
+    src/engine/pool.c)
+
+# -ffast-math would reorder sums and spill the accumulators; the two flags below are what vector
+# code needs of it. -O3 also in debug builds: the kernels' loops must unroll.
+set(nn_lane_flags -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
+set_source_files_properties(src/engine/lane_engine.c src/engine/lane_loss.c PROPERTIES
+    COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math")
+
+function(nn_lane_kernels level)
+    add_library(nn_lane_v${level} OBJECT src/engine/lane_kernels.c)
+    set_target_properties(nn_lane_v${level} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(nn_lane_v${level} PRIVATE include src)
+    target_link_libraries(nn_lane_v${level} PRIVATE xtinycc_flags)
+    target_compile_definitions(nn_lane_v${level} PRIVATE LANE_ISA=${level})
+    target_compile_options(nn_lane_v${level} PRIVATE ${nn_lane_flags} ${ARGN})
+    target_sources(nn PRIVATE $<TARGET_OBJECTS:nn_lane_v${level}>)
+endfunction()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+    nn_lane_kernels(2 -march=x86-64-v2)
+    nn_lane_kernels(3 -march=x86-64-v3)
+    nn_lane_kernels(4 -march=x86-64-v4 -mprefer-vector-width=512)
+else()
+    nn_lane_kernels(2) # four lanes, in the processor's own 128-bit vectors
+endif()

@@ -1,0 +1,132 @@
+/*
+ * The lane engine: one SIMD lane is one image. Private to runtime/src/engine.
+ *
+ * A pack is VL images (4, 8 or 16: the floats of one vector) that go through the network together;
+ * a group is LANE_GROUP images, so 16 / VL packs, and is the unit of work and of summation:
+ * whatever the number of threads, group k of a batch has the same images and its sums are added as
+ * the k-th. Activations lie as [channel][row][column][VL], so that any channel count and any kernel
+ * size works without waste: weights are broadcast, everything else is a vector.
+ *
+ * The kernels (lane_kernels.c) are built once for each instruction set and reached through the
+ * table below; no vector type appears in this header. The plan (lane_plan.c) lays out memory and
+ * the engine (lane_engine.c) runs it.
+ */
+#ifndef NN_ENGINE_LANE_H
+#define NN_ENGINE_LANE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "engine.h"
+
+enum {
+    LANE_GROUP = 16,      /* images of a group */
+    LANE_ALIGN = 64,      /* bytes; every buffer starts on a multiple */
+    LANE_MAX_KERNEL = 11  /* longest side of a convolution window */
+};
+
+/* Where an activation lies in its buffer, counted in vectors. The frame around the image is zero
+   and stays zero: it is the padding of the convolution that reads it. */
+typedef struct lane_map {
+    int c, h, w;
+    int pitch; /* from row to row */
+    int plane; /* from channel to channel */
+    int at;    /* element (0, 0, 0) */
+    int size;  /* the whole buffer */
+} lane_map;
+
+typedef struct lane_conv {
+    lane_map in, out;
+    int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+} lane_conv;
+
+typedef struct lane_pool {
+    lane_map in, out;
+    int window_h, window_w, stride_h, stride_w, pad_top, pad_left;
+    int maximum; /* else the average of what lies inside the image */
+    int tiles;   /* windows neither overlap nor leave anything out */
+} lane_pool;
+
+/* VL images on their way in: image[l] points to in_h * in_w * in_c stored elements. */
+typedef struct lane_input {
+    const void *image[LANE_GROUP];
+    nn_dtype dtype;
+    float scale, offset;
+    lane_map map;
+} lane_input;
+
+/* What dense_weights() reads: of every group, a pack's inputs [n][VL] and gradients [VL][ld],
+   packs after each other, groups `stride` floats apart. */
+typedef struct lane_outer {
+    const float *x, *g;
+    size_t stride;
+    int groups;
+    int n, m, ld; /* inputs, outputs, length of a gradient row (m rounded up to vectors) */
+} lane_outer;
+
+/* Pointers to activations are to the start of the buffer that the map describes. Sums over images
+   (`sums`, `bias_sums`) are kept per lane, [n][VL], and added to; fold() makes scalars of them. */
+typedef struct lane_kernels {
+    int lanes; /* VL */
+
+    void (*load)(const lane_input *input, float *x);
+
+    /* Convolution and bias for output rows y0 .. y1-1, no activation. `weights` as packed by
+       conv_pack: as many floats as the layer has weights. */
+    void (*conv_pack)(const lane_conv *conv, const float *weights, float *packed);
+    void (*conv_forward)(const lane_conv *conv, const float *x, const float *weights,
+                         const float *bias, float *y, int y0, int y1);
+    /* Gradient of the input; overwrites dx (what it leaves in the frame has no meaning). */
+    void (*conv_pack_input)(const lane_conv *conv, const float *weights, float *packed);
+    void (*conv_input)(const lane_conv *conv, const float *g, const float *weights, float *dx);
+    /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order. */
+    void (*conv_weights)(const lane_conv *conv, const float *x, const float *g, float *sums,
+                         int y0, int y1);
+
+    void (*pool_forward)(const lane_pool *pool, const float *x, float *y, int y0, int y1);
+    /* Gradient of the input; overwrites dx. */
+    void (*pool_backward)(const lane_pool *pool, const float *x, const float *g, float *dx);
+    /* For windows that tile the image: x (the outputs of an activation) becomes the gradient
+       before that activation, in the input rows of output rows y0 .. y1-1. */
+    void (*pool_backward_tiles)(const lane_pool *pool, nn_activation activation, float *x,
+                                const float *g, float *bias_sums, int y0, int y1);
+
+    /* In place; softmax is over the channels. */
+    void (*activate)(const lane_map *map, nn_activation activation, float *x, int y0, int y1);
+    /* g becomes the gradient before the activation with outputs y. bias_sums may be NULL. */
+    void (*activate_backward)(const lane_map *map, nn_activation activation, const float *y,
+                              float *g, float *bias_sums, int y0, int y1);
+
+    void (*copy)(const lane_map *from, const lane_map *to, const float *x, float *y);
+    /* y (h, w, c) in Keras' order and back */
+    void (*flatten)(const lane_map *map, const float *x, float *y);
+    void (*unflatten)(const lane_map *map, const float *x, float *y);
+    /* mask[] in Keras' order of elements, which nn__dropout_keeps() numbers */
+    void (*dropout_mask)(const uint64_t *keys, int count, float rate, float *mask);
+    void (*dropout)(const lane_map *map, const lane_map *to, const float *x, const float *mask,
+                    float *y);
+
+    /* y[m] = x[n] times weights (n, m) plus bias; bias may be NULL */
+    void (*dense)(const float *x, const float *weights, const float *bias, float *y, int n, int m);
+    /* rows (n, m) to rows (m, n) */
+    void (*transpose)(const float *a, float *b, int n, int m);
+    /* [n][VL] to [VL][ld], zeros after n */
+    void (*rows)(const float *a, float *b, int n, int ld);
+    /* grad (n, m) rows i0 .. i1-1, added to what is there if `add`; i0 is a multiple of 4 */
+    void (*dense_weights)(const lane_outer *outer, float *grad, int i0, int i1, int add);
+
+    /* out[i] = sum of the VL lanes of sums[i] */
+    void (*fold)(const float *sums, float *out, int n);
+} lane_kernels;
+
+extern const lane_kernels nn__lane_kernels_v2;
+#ifdef __x86_64__
+extern const lane_kernels nn__lane_kernels_v3;
+extern const lane_kernels nn__lane_kernels_v4;
+#endif
+
+/* 1 to 4 (x86-64-v1 .. v4): what the machine has; 2 to 4: what is used, after XTINYCC_ISA. Other
+   processors count as 2, four lanes. */
+int nn__isa_machine(void);
+int nn__isa_number(void);
+
+#endif

@@ -1,0 +1,372 @@
+/* Convolution in lanes: outputs and the gradient of the input. Part of lane_kernels.c. */
+
+/* Output channels of a forward block (times 4 positions) and channels of the other blocks that
+   hold one accumulator each. */
+#if NREG == 32
+#define FORWARD_CHANNELS 6
+#define SINGLE_BLOCK     24
+#define INPUT_CHANNELS   2
+#else
+#define FORWARD_CHANNELS 3
+#define SINGLE_BLOCK     12
+#define INPUT_CHANNELS   1
+#endif
+/* Gradient columns of a block, so that block + kernel width - 1 accumulators fit. */
+#define INPUT_COLUMNS(kernel_w) (15 - (kernel_w))
+
+/* ---- outputs ---- */
+
+/* The weights of a block of output channels are read in one sweep: [block][ic][ky][kx][channel]. */
+static void conv_pack(const lane_conv *conv, const float *weights, float *packed)
+{
+    int in_c = conv->in.c, out_c = conv->out.c, taps = conv->kernel_h * conv->kernel_w;
+    int blocks = block_count(out_c, FORWARD_CHANNELS);
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(out_c, blocks, b), end = block_start(out_c, blocks, b + 1);
+        for (int ic = 0; ic < in_c; ic++)
+            for (int tap = 0; tap < taps; tap++)
+                for (int oc = first; oc < end; oc++)
+                    *packed++ = weights[(size_t)(tap * in_c + ic) * out_c + oc];
+    }
+}
+
+/* CHANNELS output channels at four positions. x[p] is the input under tap (0, 0) of position p,
+   y[p] where channel `first` of its output goes. KERNEL_W 0: not known when compiling. */
+INLINE void forward_block(const lane_conv *conv, const vf *const x[4], const float *weights,
+                          const float *bias, vf *const y[4], int ky0, int ky1, const int KERNEL_W,
+                          const int CHANNELS)
+{
+    vf sum[4 * FORWARD_CHANNELS];
+    UNROLL for (int i = 0; i < 4 * CHANNELS; i++) sum[i] = vset(bias ? bias[i / 4] : 0.0f);
+    const int kernel_w = KERNEL_W ? KERNEL_W : conv->kernel_w;
+    const int pitch = conv->in.pitch;
+    const vf *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
+    for (int ic = 0; ic < conv->in.c; ic++) {
+        const float *w = weights + (size_t)(ic * conv->kernel_h + ky0) * kernel_w * CHANNELS;
+        long at = (long)ic * conv->in.plane + (long)ky0 * pitch;
+        for (int ky = ky0; ky < ky1; ky++, at += pitch) {
+            if (KERNEL_W) {
+                UNROLL for (int kx = 0; kx < KERNEL_W; kx++) {
+                    RELOAD;
+                    vf v0 = x0[at + kx], v1 = x1[at + kx], v2 = x2[at + kx], v3 = x3[at + kx];
+                    UNROLL for (int c = 0; c < CHANNELS; c++) {
+                        vf factor = vset(w[kx * CHANNELS + c]);
+                        sum[4 * c] += v0 * factor;
+                        sum[4 * c + 1] += v1 * factor;
+                        sum[4 * c + 2] += v2 * factor;
+                        sum[4 * c + 3] += v3 * factor;
+                    }
+                }
+            } else {
+                for (int kx = 0; kx < kernel_w; kx++) {
+                    vf v0 = x0[at + kx], v1 = x1[at + kx], v2 = x2[at + kx], v3 = x3[at + kx];
+                    UNROLL for (int c = 0; c < CHANNELS; c++) {
+                        vf factor = vset(w[kx * CHANNELS + c]);
+                        sum[4 * c] += v0 * factor;
+                        sum[4 * c + 1] += v1 * factor;
+                        sum[4 * c + 2] += v2 * factor;
+                        sum[4 * c + 3] += v3 * factor;
+                    }
+                }
+            }
+            w += kernel_w * CHANNELS;
+        }
+    }
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int p = 0; p < 4; p++) y[p][(long)c * conv->out.plane] = sum[4 * c + p];
+}
+
+#define FORWARD_CASE(n)                                                                            \
+    case n:                                                                                        \
+        if (conv->kernel_w == 5)                                                                   \
+            forward_block(conv, x, weights, bias, y, ky0, ky1, 5, n);                              \
+        else if (conv->kernel_w == 3)                                                              \
+            forward_block(conv, x, weights, bias, y, ky0, ky1, 3, n);                              \
+        else                                                                                       \
+            forward_block(conv, x, weights, bias, y, ky0, ky1, 0, n);                              \
+        break;
+
+static void forward_channels(const lane_conv *conv, const vf *const x[4], const float *weights,
+                             const float *bias, vf *const y[4], int ky0, int ky1, int channels)
+{
+    switch (channels) {
+        FORWARD_CASE(1)
+        FORWARD_CASE(2)
+        FORWARD_CASE(3)
+#if FORWARD_CHANNELS == 6
+        FORWARD_CASE(4)
+        FORWARD_CASE(5)
+        FORWARD_CASE(6)
+#endif
+    }
+}
+
+/* One or two output rows: their positions are taken four by four, across the row's end. */
+static void forward_rows(const lane_conv *conv, const vf *x, const float *weights,
+                         const float *bias, vf *y, int row, int rows)
+{
+    const lane_map *in = &conv->in, *out = &conv->out;
+    /* Kernel rows that meet the image in at least one of the rows; the frame is zero. */
+    int ky0 = conv->pad_top - (row + rows - 1) * conv->stride_h;
+    int ky1 = in->h + conv->pad_top - row * conv->stride_h;
+    ky0 = ky0 > 0 ? ky0 : 0;
+    ky1 = ky1 < conv->kernel_h ? ky1 : conv->kernel_h;
+    size_t channel_weights = (size_t)in->c * conv->kernel_h * conv->kernel_w;
+    int positions = rows * out->w, blocks = block_count(out->c, FORWARD_CHANNELS);
+    for (int first = 0; first < positions; first += 4) {
+        const vf *from[4];
+        vf *to[4];
+        for (int p = 0; p < 4; p++) {
+            int position = first + p < positions ? first + p : positions - 1;
+            int oy = row + position / out->w, ox = position % out->w;
+            from[p] = x + in->at + (long)(oy * conv->stride_h - conv->pad_top) * in->pitch +
+                      ox * conv->stride_w - conv->pad_left;
+            to[p] = y + out->at + (long)oy * out->pitch + ox;
+        }
+        for (int b = 0; b < blocks; b++) {
+            int oc = block_start(out->c, blocks, b);
+            int channels = block_start(out->c, blocks, b + 1) - oc;
+            vf *target[4];
+            for (int p = 0; p < 4; p++)
+                target[p] = to[p] + (long)oc * out->plane;
+            forward_channels(conv, from, weights + oc * channel_weights, bias ? bias + oc : NULL,
+                             target, ky0, ky1, channels);
+        }
+    }
+}
+
+static void conv_forward(const lane_conv *conv, const float *x, const float *weights,
+                         const float *bias, float *y, int y0, int y1)
+{
+    int step = conv->out.w % 4 ? 2 : 1;
+    for (int row = y0; row < y1; row += step)
+        forward_rows(conv, (const vf *)x, weights, bias, (vf *)y, row,
+                     row + step <= y1 ? step : y1 - row);
+}
+
+/* ---- gradient of the input ---- */
+
+static int input_in_rows(const lane_conv *conv)
+{
+    return conv->stride_h == 1 && conv->stride_w == 1 &&
+           (conv->kernel_w == 3 || conv->kernel_w == 5);
+}
+
+/* By rows: [block of input channels][ky][oc][channel][kx]; else [ky][kx][oc][ic]. */
+static void conv_pack_input(const lane_conv *conv, const float *weights, float *packed)
+{
+    int in_c = conv->in.c, out_c = conv->out.c, kw = conv->kernel_w;
+    if (!input_in_rows(conv)) {
+        for (int tap = 0; tap < conv->kernel_h * kw; tap++)
+            for (int oc = 0; oc < out_c; oc++)
+                for (int ic = 0; ic < in_c; ic++)
+                    *packed++ = weights[(size_t)(tap * in_c + ic) * out_c + oc];
+        return;
+    }
+    int blocks = block_count(in_c, INPUT_CHANNELS);
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(in_c, blocks, b), end = block_start(in_c, blocks, b + 1);
+        for (int ky = 0; ky < conv->kernel_h; ky++)
+            for (int oc = 0; oc < out_c; oc++)
+                for (int ic = first; ic < end; ic++)
+                    for (int kx = 0; kx < kw; kx++)
+                        *packed++ = weights[(size_t)((ky * kw + kx) * in_c + ic) * out_c + oc];
+    }
+}
+
+/* COLUMNS gradients of one row reach COLUMNS + KERNEL_W - 1 input columns: no work is lost at the
+   borders. g is the gradient under kernel row 0 (later rows lie above it), dx the first column
+   reached. Columns shared with the block to the left are added to. */
+INLINE void input_block(const lane_conv *conv, const vf *g, const float *weights, vf *dx, int ky0,
+                        int ky1, int add, const int KERNEL_W, const int COLUMNS,
+                        const int CHANNELS)
+{
+    enum { MOST = 14 };
+    const int REACH = COLUMNS + KERNEL_W - 1;
+    vf sum[MOST * INPUT_CHANNELS];
+    UNROLL for (int i = 0; i < REACH * CHANNELS; i++) sum[i] = (vf){0};
+    for (int ky = ky0; ky < ky1; ky++) {
+        const vf *row = g - (long)ky * conv->out.pitch;
+        const float *w = weights + (size_t)ky * conv->out.c * CHANNELS * KERNEL_W;
+        for (int oc = 0; oc < conv->out.c; oc++) {
+            UNROLL for (int kx = 0; kx < KERNEL_W; kx++) {
+                RELOAD;
+                UNROLL for (int c = 0; c < CHANNELS; c++) {
+                    vf factor = vset(w[c * KERNEL_W + kx]);
+                    UNROLL for (int x = 0; x < COLUMNS; x++)
+                        sum[c * REACH + x + kx] += row[x] * factor;
+                }
+            }
+            row += conv->out.plane;
+            w += CHANNELS * KERNEL_W;
+        }
+    }
+    UNROLL for (int c = 0; c < CHANNELS; c++) {
+        vf *to = dx + (long)c * conv->in.plane;
+        if (add)
+            UNROLL for (int x = 0; x < KERNEL_W - 1; x++) sum[c * REACH + x] += to[x];
+        UNROLL for (int x = 0; x < REACH; x++) to[x] = sum[c * REACH + x];
+    }
+}
+
+#define INPUT_CASE(n)                                                                              \
+    case n:                                                                                        \
+        input_block(conv, g, weights, dx, ky0, ky1, add, KERNEL_W, n, CHANNELS);                   \
+        break;
+
+INLINE void input_columns(const lane_conv *conv, const vf *g, const float *weights, vf *dx,
+                          int ky0, int ky1, int add, int columns, const int KERNEL_W,
+                          const int CHANNELS)
+{
+    switch (columns) {
+        INPUT_CASE(1)
+        INPUT_CASE(2)
+        INPUT_CASE(3)
+        INPUT_CASE(4)
+        INPUT_CASE(5)
+        INPUT_CASE(6)
+        INPUT_CASE(7)
+        INPUT_CASE(8)
+        INPUT_CASE(9)
+        INPUT_CASE(10)
+    case 11:
+        if (KERNEL_W == 3)
+            input_block(conv, g, weights, dx, ky0, ky1, add, 3, 11, CHANNELS);
+        break;
+    case 12:
+        if (KERNEL_W == 3)
+            input_block(conv, g, weights, dx, ky0, ky1, add, 3, 12, CHANNELS);
+        break;
+    }
+}
+
+/* One input row of one block of channels. */
+INLINE void input_row(const lane_conv *conv, const vf *g, const float *weights, vf *dx, int iy,
+                      const int KERNEL_W, const int CHANNELS)
+{
+    const lane_map *out = &conv->out;
+    int top = iy + conv->pad_top; /* output row under kernel row 0 */
+    int ky0 = top - (out->h - 1), ky1 = top + 1;
+    ky0 = ky0 > 0 ? ky0 : 0;
+    ky1 = ky1 < conv->kernel_h ? ky1 : conv->kernel_h;
+    int blocks = block_count(out->w, INPUT_COLUMNS(KERNEL_W));
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(out->w, blocks, b);
+        int columns = block_start(out->w, blocks, b + 1) - first;
+        input_columns(conv, g + out->at + (long)top * out->pitch + first, weights,
+                      dx + (long)iy * conv->in.pitch + first - conv->pad_left, ky0, ky1, b > 0,
+                      columns, KERNEL_W, CHANNELS);
+    }
+}
+
+static void input_rows_5(const lane_conv *conv, const vf *g, const float *w, vf *dx, int channels)
+{
+    for (int iy = 0; iy < conv->in.h; iy++) {
+        if (channels == 1)
+            input_row(conv, g, w, dx, iy, 5, 1);
+        else
+            input_row(conv, g, w, dx, iy, 5, INPUT_CHANNELS);
+    }
+}
+static void input_rows_3(const lane_conv *conv, const vf *g, const float *w, vf *dx, int channels)
+{
+    for (int iy = 0; iy < conv->in.h; iy++) {
+        if (channels == 1)
+            input_row(conv, g, w, dx, iy, 3, 1);
+        else
+            input_row(conv, g, w, dx, iy, 3, INPUT_CHANNELS);
+    }
+}
+
+/* y[o * y_step] (+)= bias[o] + sum over i of x[i * x_step] * weights[i * m + o] for OUTPUTS
+   accumulators. */
+INLINE void single_block(const vf *x, long x_step, const float *weights, int n, int m,
+                         const float *bias, vf *y, long y_step, const int ADD, const int OUTPUTS)
+{
+    vf sum[SINGLE_BLOCK];
+    UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = vset(bias ? bias[o] : 0.0f);
+    for (int i = 0; i < n; i++, x += x_step, weights += m) {
+        vf v = *x;
+        UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] += v * weights[o];
+    }
+    UNROLL for (int o = 0; o < OUTPUTS; o++)
+        y[o * y_step] = ADD ? (vf)(y[o * y_step] + sum[o]) : sum[o];
+}
+
+#define SINGLE_CASE(k)                                                                             \
+    case k:                                                                                        \
+        single_block(x, x_step, weights, n, m, bias, y, y_step, ADD, k);                           \
+        break;
+
+INLINE void single_outputs(const vf *x, long x_step, const float *weights, int n, int m,
+                           const float *bias, vf *y, long y_step, const int ADD, int outputs)
+{
+    switch (outputs) {
+        SINGLE_CASE(1) SINGLE_CASE(2) SINGLE_CASE(3) SINGLE_CASE(4)
+        SINGLE_CASE(5) SINGLE_CASE(6) SINGLE_CASE(7) SINGLE_CASE(8)
+        SINGLE_CASE(9) SINGLE_CASE(10) SINGLE_CASE(11) SINGLE_CASE(12)
+#if SINGLE_BLOCK == 24
+        SINGLE_CASE(13) SINGLE_CASE(14) SINGLE_CASE(15) SINGLE_CASE(16)
+        SINGLE_CASE(17) SINGLE_CASE(18) SINGLE_CASE(19) SINGLE_CASE(20)
+        SINGLE_CASE(21) SINGLE_CASE(22) SINGLE_CASE(23) SINGLE_CASE(24)
+#endif
+    }
+}
+
+static void input_position(const vf *g, long g_step, const float *weights, int out_c, int in_c,
+                           vf *dx, long dx_step)
+{
+    int blocks = block_count(in_c, SINGLE_BLOCK);
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(in_c, blocks, b);
+        single_outputs(g, g_step, weights + first, out_c, in_c, NULL, dx + first * dx_step,
+                       dx_step, 1, block_start(in_c, blocks, b + 1) - first);
+    }
+}
+
+/* Any kernel and stride: each output position gives to each input position under its window. */
+static void input_by_positions(const lane_conv *conv, const vf *g, const float *weights, vf *dx)
+{
+    const lane_map *in = &conv->in, *out = &conv->out;
+    for (int ic = 0; ic < in->c; ic++)
+        for (int iy = 0; iy < in->h; iy++)
+            memset(dx + in->at + (long)ic * in->plane + (long)iy * in->pitch, 0,
+                   (size_t)in->w * sizeof(vf));
+    for (int oy = 0; oy < out->h; oy++)
+        for (int ky = 0; ky < conv->kernel_h; ky++) {
+            int iy = oy * conv->stride_h + ky - conv->pad_top;
+            if (iy < 0 || iy >= in->h)
+                continue;
+            for (int kx = 0; kx < conv->kernel_w; kx++)
+                for (int ox = 0; ox < out->w; ox++) {
+                    int ix = ox * conv->stride_w + kx - conv->pad_left;
+                    if (ix < 0 || ix >= in->w)
+                        continue;
+                    input_position(g + out->at + (long)oy * out->pitch + ox, out->plane,
+                                   weights + (size_t)(ky * conv->kernel_w + kx) * in->c * out->c,
+                                   out->c, in->c, dx + in->at + (long)iy * in->pitch + ix,
+                                   in->plane);
+                }
+        }
+}
+
+static void conv_input(const lane_conv *conv, const float *g, const float *weights, float *dx)
+{
+    const lane_map *in = &conv->in;
+    if (!input_in_rows(conv)) {
+        input_by_positions(conv, (const vf *)g, weights, (vf *)dx);
+        return;
+    }
+    size_t channel_weights = (size_t)conv->out.c * conv->kernel_h * conv->kernel_w;
+    int blocks = block_count(in->c, INPUT_CHANNELS);
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(in->c, blocks, b);
+        int channels = block_start(in->c, blocks, b + 1) - first;
+        const float *w = weights + first * channel_weights;
+        vf *to = (vf *)dx + in->at + (long)first * in->plane;
+        if (conv->kernel_w == 5)
+            input_rows_5(conv, (const vf *)g, w, to, channels);
+        else
+            input_rows_3(conv, (const vf *)g, w, to, channels);
+    }
+}

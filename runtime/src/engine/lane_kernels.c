@@ -1,0 +1,38 @@
+/* The kernels of the lane engine for one instruction set (LANE_ISA); see lane.h and lane_vec.h. */
+#include "lane.h"
+
+#include <math.h>
+#include "../random.h"
+#include "lane_vec.h"
+#include "lane_conv.h"
+#include "lane_conv_weights.h"
+#include "lane_point.h"
+#include "lane_dense.h"
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b)  PASTE_(a, b)
+
+const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
+    .lanes = VL,
+    .load = load,
+    .conv_pack = conv_pack,
+    .conv_forward = conv_forward,
+    .conv_pack_input = conv_pack_input,
+    .conv_input = conv_input,
+    .conv_weights = conv_weights,
+    .pool_forward = pool_forward,
+    .pool_backward = pool_backward,
+    .pool_backward_tiles = pool_backward_tiles,
+    .activate = activate,
+    .activate_backward = activate_backward,
+    .copy = copy,
+    .flatten = flatten,
+    .unflatten = unflatten,
+    .dropout_mask = dropout_mask,
+    .dropout = dropout,
+    .dense = dense,
+    .transpose = transpose,
+    .rows = rows,
+    .dense_weights = dense_weights,
+    .fold = fold,
+};

@@ -1,0 +1,297 @@
+/* Lay out a network for the lane engine; see lane_plan.h. */
+#include "lane_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    MOST_FLOATS = 1 << 28, /* of any one of the memories: a gigabyte */
+    ROWS_OF_ITEM = 16      /* dense weight rows that one item computes; a multiple of 4 */
+};
+
+/* ---- can it be computed? ---- */
+
+static int refuse(char *why, size_t size, const nn_op *op, const char *reason)
+{
+    if (why && size)
+        snprintf(why, size, "layer '%s': %s", op && op->name ? op->name : "?", reason);
+    return 0;
+}
+
+/* Floats per image of an operation's output, frame included, as an upper bound. */
+static double floats_of(const nn_op *op)
+{
+    double frame = 2.0 * LANE_MAX_KERNEL;
+    return (op->out_h + frame) * (op->out_w + frame) * op->out_c;
+}
+
+int nn__lane_supports(const nn_net *net, char *why, size_t size)
+{
+    if (nn__isa_machine() < 2)
+        return refuse(why, size, net->ops, "this processor lacks SSE4.2");
+    double floats = 0;
+    for (int i = 0; i < net->op_count; i++) {
+        const nn_op *op = &net->ops[i];
+        floats += floats_of(op) + (double)op->weight_count;
+        if (op->kind == NN_OP_CONV2D &&
+            (op->kernel_h > LANE_MAX_KERNEL || op->kernel_w > LANE_MAX_KERNEL))
+            return refuse(why, size, op, "kernels over 11 have no lane kernel");
+    }
+    if (floats * 2 * LANE_GROUP > MOST_FLOATS)
+        return refuse(why, size, net->ops, "the network is too large for activations in lanes");
+    if (!net->op_count)
+        return refuse(why, size, NULL, "a network without layers");
+    return 1;
+}
+
+/* ---- stages ---- */
+
+static size_t reserve(size_t *total, size_t floats)
+{
+    size_t at = *total;
+    *total += (floats + LANE_ALIGN / 4 - 1) / (LANE_ALIGN / 4) * (LANE_ALIGN / 4);
+    return at;
+}
+
+static lane_map map_of(int h, int w, int c)
+{
+    return (lane_map){.c = c, .h = h, .w = w, .pitch = w, .plane = h * w, .size = c * h * w};
+}
+
+static int at_least(int a, int b) { return a > b ? a : b; }
+
+/* Surround the image by the zeros that a convolution reads. Two output rows may be computed under
+   one range of kernel rows, so the frame has a stride's rows above and below. */
+static void frame_for(lane_map *map, const nn_op *conv)
+{
+    int reach_w = (conv->out_w - 1) * conv->stride_w + conv->kernel_w;
+    int left = conv->pad_left;
+    int right = at_least(reach_w - conv->pad_left - map->w, 0);
+    int vertical = conv->stride_h;
+    map->pitch = left + map->w + right;
+    map->plane = map->pitch * (map->h + 2 * vertical);
+    map->at = vertical * map->pitch + left;
+    /* Four positions of one row are loaded at once, whatever the row's length. */
+    map->size = map->c * map->plane + 4;
+}
+
+static int is_vector(const lane_map *map) { return map->plane == 1 && map->at == 0; }
+
+static lane_stage *add_stage(lane_plan *plan, lane_kind kind, int op_index)
+{
+    lane_stage *stage = &plan->stages[plan->stage_count++];
+    const nn_op *op = &plan->net->ops[op_index];
+    *stage = (lane_stage){.kind = kind, .op = op, .op_index = op_index};
+    stage->out = map_of(op->out_h, op->out_w, op->out_c);
+    return stage;
+}
+
+/* Activations go along with the stage that has just been added where it can take them. */
+static void add_activation(lane_plan *plan, nn_activation activation, int op_index)
+{
+    if (activation == NN_LINEAR)
+        return;
+    lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;
+    if (last && last->activation == NN_LINEAR &&
+        (last->kind == LANE_CONV || last->kind == LANE_DENSE || last->kind == LANE_ACTIVATION)) {
+        last->activation = activation;
+        return;
+    }
+    add_stage(plan, LANE_ACTIVATION, op_index)->activation = activation;
+}
+
+static void add_operation(lane_plan *plan, int i)
+{
+    const nn_op *op = &plan->net->ops[i];
+    const lane_map *before = plan->stage_count ? &plan->stages[plan->stage_count - 1].out : NULL;
+    switch (op->kind) {
+    case NN_OP_CONV2D:
+        add_stage(plan, LANE_CONV, i);
+        break;
+    case NN_OP_AVERAGE_POOL:
+    case NN_OP_MAX_POOL:
+        add_stage(plan, LANE_POOL, i);
+        break;
+    case NN_OP_FLATTEN:
+        add_stage(plan, LANE_FLATTEN, i);
+        break;
+    case NN_OP_DENSE:
+        if (op->in_h * op->in_w > 1) { /* acts on the last axis: a convolution of 1 x 1 */
+            add_stage(plan, LANE_CONV, i);
+            break;
+        }
+        if (!before || !is_vector(before)) {
+            lane_stage *flat = add_stage(plan, LANE_FLATTEN, i);
+            flat->out = map_of(1, 1, op->in_c);
+        }
+        add_stage(plan, LANE_DENSE, i);
+        break;
+    case NN_OP_DROPOUT:
+        add_stage(plan, LANE_DROPOUT, i);
+        break;
+    case NN_OP_ACTIVATION:
+        break;
+    }
+    add_activation(plan, op->activation, i);
+}
+
+/* Outputs leave as rows in Keras' order, also those of a network that ends in pictures. */
+static void add_last_flatten(lane_plan *plan)
+{
+    lane_map last = plan->stages[plan->stage_count - 1].out;
+    if (is_vector(&last))
+        return;
+    add_stage(plan, LANE_FLATTEN, plan->net->op_count - 1)->out =
+        map_of(1, 1, last.c * last.h * last.w);
+}
+
+static void shape_windows(lane_stage *stage)
+{
+    const nn_op *op = stage->op;
+    if (stage->kind == LANE_CONV) {
+        int dense = op->kind == NN_OP_DENSE;
+        stage->conv = (lane_conv){.in = stage->in,
+                                  .out = stage->out,
+                                  .kernel_h = dense ? 1 : op->kernel_h,
+                                  .kernel_w = dense ? 1 : op->kernel_w,
+                                  .stride_h = dense ? 1 : op->stride_h,
+                                  .stride_w = dense ? 1 : op->stride_w,
+                                  .pad_top = op->pad_top,
+                                  .pad_left = op->pad_left};
+    } else if (stage->kind == LANE_POOL) {
+        stage->pool = (lane_pool){.in = stage->in,
+                                  .out = stage->out,
+                                  .window_h = op->kernel_h,
+                                  .window_w = op->kernel_w,
+                                  .stride_h = op->stride_h,
+                                  .stride_w = op->stride_w,
+                                  .pad_top = op->pad_top,
+                                  .pad_left = op->pad_left,
+                                  .maximum = op->kind == NN_OP_MAX_POOL};
+        stage->pool.tiles = op->stride_h == op->kernel_h && op->stride_w == op->kernel_w &&
+                            op->out_h * op->kernel_h == op->in_h &&
+                            op->out_w * op->kernel_w == op->in_w;
+    }
+}
+
+/* The zero frame of a stage's input is laid around what the stage before writes. */
+static void lay_maps(lane_plan *plan)
+{
+    const nn_net *net = plan->net;
+    plan->input = map_of(net->in_h, net->in_w, net->in_c);
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        if (stage->kind == LANE_CONV && stage->op->kind == NN_OP_CONV2D)
+            frame_for(i ? &plan->stages[i - 1].out : &plan->input, stage->op);
+    }
+    for (int i = 0; i < plan->stage_count; i++)
+        plan->stages[i].in = i ? plan->stages[i - 1].out : plan->input;
+    for (int i = 0; i < plan->stage_count; i++)
+        shape_windows(&plan->stages[i]);
+    for (int i = 0; i + 1 < plan->stage_count; i++) {
+        const lane_stage *next = &plan->stages[i + 1];
+        plan->stages[i].pooled_by_next =
+            plan->stages[i].kind == LANE_CONV && next->kind == LANE_POOL && next->pool.tiles &&
+            plan->stages[i].activation != NN_SOFTMAX;
+    }
+}
+
+/* ---- memory ---- */
+
+static void lay_activations(lane_plan *plan)
+{
+    size_t lanes = (size_t)plan->kernels->lanes;
+    plan->input_at = reserve(&plan->arena_length, (size_t)plan->input.size * lanes);
+    int parameters = 0;
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        size_t floats = (size_t)stage->out.size * lanes;
+        stage->in_at = i ? plan->stages[i - 1].out_at : plan->input_at;
+        stage->in_gradient_at = i ? plan->stages[i - 1].out_gradient_at : 0;
+        stage->out_at = reserve(&plan->arena_length, floats);
+        stage->out_gradient_at =
+            stage->pooled_by_next ? stage->out_at : reserve(&plan->arena_length, floats);
+        if (stage->kind == LANE_DROPOUT)
+            stage->mask_at =
+                reserve(&plan->arena_length,
+                        (size_t)stage->out.c * stage->out.h * stage->out.w * lanes);
+        stage->wants_input_gradient = parameters;
+        parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
+    }
+}
+
+static void lay_parameters(lane_plan *plan)
+{
+    size_t lanes = (size_t)plan->kernels->lanes;
+    plan->sums_at = plan->arena_length;
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        size_t weights = stage->op->weight_count;
+        if (stage->kind == LANE_CONV) {
+            size_t sums = weights + (size_t)stage->op->out_c;
+            stage->sums_at = reserve(&plan->arena_length, sums * lanes);
+            stage->slot_sums_at = reserve(&plan->slot_length, sums);
+            stage->packed_at = reserve(&plan->packed_length, weights);
+            stage->packed_input_at = reserve(&plan->packed_length, weights);
+        } else if (stage->kind == LANE_DENSE) {
+            stage->ld = (stage->op->out_c + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
+            stage->slot_x_at = reserve(&plan->slot_length, (size_t)stage->op->in_c * LANE_GROUP);
+            stage->slot_g_at = reserve(&plan->slot_length, (size_t)stage->ld * LANE_GROUP);
+            stage->packed_input_at = reserve(&plan->packed_length, weights);
+        }
+    }
+    plan->sums_length = plan->arena_length - plan->sums_at;
+}
+
+static int list_items(lane_plan *plan)
+{
+    size_t most = 0;
+    for (int i = 0; i < plan->stage_count; i++)
+        most += 2 + (size_t)plan->stages[i].op->in_c / ROWS_OF_ITEM;
+    plan->items = calloc(most + 1, sizeof *plan->items);
+    if (!plan->items)
+        return 0;
+    for (int i = 0; i < plan->stage_count; i++) {
+        const lane_stage *stage = &plan->stages[i];
+        if (stage->kind == LANE_DENSE)
+            for (int row = 0; row < stage->op->in_c; row += ROWS_OF_ITEM) {
+                int end = row + ROWS_OF_ITEM;
+                plan->items[plan->item_count++] = (lane_item){
+                    .stage = i, .row0 = row, .row1 = end < stage->op->in_c ? end : stage->op->in_c};
+            }
+        if (stage->kind == LANE_DENSE || stage->kind == LANE_CONV)
+            plan->items[plan->item_count++] = (lane_item){.stage = i};
+    }
+    return 1;
+}
+
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels)
+{
+    *plan = (lane_plan){.net = net, .kernels = kernels};
+    /* An operation gives at most three stages: flatten, itself, activation; one more at the end. */
+    plan->stages = calloc(3 * (size_t)net->op_count + 1, sizeof *plan->stages);
+    if (!plan->stages)
+        return 0;
+    for (int i = 0; i < net->op_count; i++)
+        add_operation(plan, i);
+    if (plan->stage_count)
+        add_last_flatten(plan);
+    lay_maps(plan);
+    lay_activations(plan);
+    lay_parameters(plan);
+    const lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;
+    plan->softmax_in_loss =
+        last && last->activation == NN_SOFTMAX && net->loss != NN_MEAN_SQUARED_ERROR;
+    if (!list_items(plan)) {
+        nn__lane_plan_free(plan);
+        return 0;
+    }
+    return 1;
+}
+
+void nn__lane_plan_free(lane_plan *plan)
+{
+    free(plan->stages);
+    free(plan->items);
+    *plan = (lane_plan){0};
+}

@@ -1,0 +1,93 @@
+/*
+ * The plan of the lane engine: which kernel computes each operation, and where everything lies.
+ * Private to runtime/src/engine.
+ *
+ * Three kinds of memory, all counted in floats from their start:
+ *   arena   of one worker: activations, gradients and per-lane sums of one pack
+ *   slot    of one group of the batch: sums of convolutions, and the inputs and gradients of dense
+ *           layers, from which their weights' gradients are formed once for all groups
+ *   packed  shared: weights in the order of the kernels, rewritten when parameters change
+ */
+#ifndef NN_ENGINE_LANE_PLAN_H
+#define NN_ENGINE_LANE_PLAN_H
+
+#include "lane.h"
+
+typedef enum lane_kind {
+    LANE_CONV,
+    LANE_POOL,
+    LANE_FLATTEN,
+    LANE_DENSE,
+    LANE_DROPOUT,
+    LANE_ACTIVATION /* a copy with an activation that the stage before could not take along */
+} lane_kind;
+
+typedef struct lane_stage {
+    lane_kind kind;
+    nn_activation activation;
+    const nn_op *op;
+    int op_index;
+
+    lane_map in, out;
+    size_t in_at, out_at; /* arena: input (the output of the stage before) and output */
+    size_t in_gradient_at, out_gradient_at; /* arena: the same of their gradients */
+    int wants_input_gradient; /* there are parameters before this stage */
+    /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
+       the gradient takes the place of the output. */
+    int pooled_by_next;
+
+    lane_conv conv;
+    lane_pool pool;
+    size_t packed_at, packed_input_at; /* packed: weights; dense: packed_input_at transposed */
+    size_t sums_at;                    /* arena, conv: [weights, then biases][VL] */
+    size_t slot_sums_at;               /* slot, conv: the same as scalars */
+    size_t slot_x_at, slot_g_at;       /* slot, dense: [pack][n][VL] and [16][ld] */
+    int ld;
+    size_t mask_at; /* arena, dropout */
+} lane_stage;
+
+/* A piece of work after the groups: rows of one dense layer's weights, or a layer's small sums. */
+typedef struct lane_item {
+    int stage;
+    int row0, row1; /* dense weights; row0 = row1: the biases, or the whole of a convolution */
+} lane_item;
+
+typedef struct lane_plan {
+    const nn_net *net;
+    const lane_kernels *kernels;
+    int stage_count;
+    lane_stage *stages;
+    lane_map input;
+    size_t input_at;             /* arena */
+    size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
+    size_t arena_length, slot_length, packed_length;
+    int item_count;
+    lane_item *items;
+    /* The loss wants the last stage's values before its softmax and gives their gradient. */
+    int softmax_in_loss;
+} lane_plan;
+
+/* 1 if the lane engine can compute the net; else 0, the reason in WHY. */
+int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
+
+/* Returns 0 (and an empty plan) for lack of memory. */
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels);
+void nn__lane_plan_free(lane_plan *plan);
+
+/* ---- the loss of one pack (lane_loss.c) ---- */
+
+typedef struct lane_loss {
+    const lane_plan *plan;
+    const tensor_t *y;             /* data NULL: none */
+    int64_t row[LANE_GROUP];       /* of y, for each lane */
+    int count;                     /* lanes that hold images of their own */
+    float weight;                  /* of a sample in the mean: 1 / batch size */
+} lane_loss;
+
+/* OUT [out_c][VL] holds what the last stage left; where softmax_in_loss it becomes probabilities.
+   GRADIENT (may be NULL) receives the gradient of the weighted loss, zero in unused lanes. The
+   loss sum and hits of the used lanes are added. */
+void nn__lane_loss(const lane_loss *loss, float *out, float *gradient, double *loss_sum,
+                   int64_t *hits);
+
+#endif

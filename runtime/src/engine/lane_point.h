@@ -1,0 +1,448 @@
+/* Element-wise and pooling kernels in lanes. Part of lane_kernels.c. */
+
+INLINE long index_of(const lane_map *map, int c, int y, int x)
+{
+    return map->at + (long)c * map->plane + (long)y * map->pitch + x;
+}
+
+/* ---- activations ---- */
+
+INLINE vf activated(vf x, const nn_activation ACTIVATION)
+{
+    switch (ACTIVATION) {
+    case NN_TANH:
+        return vtanh(x);
+    case NN_RELU:
+        return vmax(x, (vf){0});
+    case NN_SIGMOID:
+        return vsigmoid(x);
+    default:
+        return x;
+    }
+}
+
+/* g times the derivative where the activation's output is y */
+INLINE vf derived(vf y, vf g, const nn_activation ACTIVATION)
+{
+    switch (ACTIVATION) {
+    case NN_TANH:
+        return g * (1.0f - y * y);
+    case NN_RELU:
+        return (vf)((y > 0.0f) & (vi)g);
+    case NN_SIGMOID:
+        return g * (y * (1.0f - y));
+    default:
+        return g;
+    }
+}
+
+INLINE void activate_rows(const lane_map *map, vf *x, int y0, int y1,
+                          const nn_activation ACTIVATION)
+{
+    for (int c = 0; c < map->c; c++)
+        for (int y = y0; y < y1; y++) {
+            vf *row = x + index_of(map, c, y, 0);
+            for (int i = 0; i < map->w; i++)
+                row[i] = activated(row[i], ACTIVATION);
+        }
+}
+
+/* Softmax over the channels of each position; expf on so few values may cost what it costs. */
+static void softmax_rows(const lane_map *map, vf *x, int y0, int y1)
+{
+    for (int y = y0; y < y1; y++)
+        for (int i = 0; i < map->w; i++) {
+            vf *first = x + index_of(map, 0, y, i), most = first[0], sum = {0};
+            for (int c = 1; c < map->c; c++)
+                most = vmax(most, first[(long)c * map->plane]);
+            for (int c = 0; c < map->c; c++) {
+                vf e = first[(long)c * map->plane] - most;
+                for (int l = 0; l < VL; l++)
+                    e[l] = expf(e[l]);
+                first[(long)c * map->plane] = e;
+                sum += e;
+            }
+            for (int c = 0; c < map->c; c++)
+                first[(long)c * map->plane] /= sum;
+        }
+}
+
+static void activate(const lane_map *map, nn_activation activation, float *x, int y0, int y1)
+{
+    switch (activation) {
+    case NN_LINEAR:
+        break;
+    case NN_TANH:
+        activate_rows(map, (vf *)x, y0, y1, NN_TANH);
+        break;
+    case NN_RELU:
+        activate_rows(map, (vf *)x, y0, y1, NN_RELU);
+        break;
+    case NN_SIGMOID:
+        activate_rows(map, (vf *)x, y0, y1, NN_SIGMOID);
+        break;
+    case NN_SOFTMAX:
+        softmax_rows(map, (vf *)x, y0, y1);
+        break;
+    }
+}
+
+INLINE void derive_rows(const lane_map *map, const vf *y, vf *g, vf *bias_sums, int y0, int y1,
+                        const nn_activation ACTIVATION)
+{
+    for (int c = 0; c < map->c; c++) {
+        vf sum = {0};
+        for (int row = y0; row < y1; row++) {
+            long at = index_of(map, c, row, 0);
+            for (int i = 0; i < map->w; i++) {
+                vf d = ACTIVATION == NN_LINEAR ? g[at + i] : derived(y[at + i], g[at + i], ACTIVATION);
+                g[at + i] = d;
+                sum += d;
+            }
+        }
+        if (bias_sums)
+            bias_sums[c] += sum;
+    }
+}
+
+static void softmax_backward(const lane_map *map, const vf *y, vf *g, int y0, int y1)
+{
+    for (int row = y0; row < y1; row++)
+        for (int i = 0; i < map->w; i++) {
+            long at = index_of(map, 0, row, i);
+            vf mean = {0};
+            for (int c = 0; c < map->c; c++)
+                mean += y[at + (long)c * map->plane] * g[at + (long)c * map->plane];
+            for (int c = 0; c < map->c; c++) {
+                vf *to = g + at + (long)c * map->plane;
+                *to = y[at + (long)c * map->plane] * (*to - mean);
+            }
+        }
+}
+
+static void activate_backward(const lane_map *map, nn_activation activation, const float *y,
+                              float *g, float *bias_sums, int y0, int y1)
+{
+    const vf *out = (const vf *)y;
+    vf *gradient = (vf *)g, *sums = (vf *)bias_sums;
+    switch (activation) {
+    case NN_TANH:
+        derive_rows(map, out, gradient, sums, y0, y1, NN_TANH);
+        break;
+    case NN_RELU:
+        derive_rows(map, out, gradient, sums, y0, y1, NN_RELU);
+        break;
+    case NN_SIGMOID:
+        derive_rows(map, out, gradient, sums, y0, y1, NN_SIGMOID);
+        break;
+    case NN_SOFTMAX:
+        softmax_backward(map, out, gradient, y0, y1);
+        /* fall through */
+    case NN_LINEAR:
+        if (sums)
+            derive_rows(map, out, gradient, sums, y0, y1, NN_LINEAR);
+        break;
+    }
+}
+
+/* ---- pooling ---- */
+
+typedef struct window {
+    int y0, y1, x0, x1; /* inside the image */
+} window;
+
+INLINE window window_at(const lane_pool *pool, int oy, int ox)
+{
+    int y = oy * pool->stride_h - pool->pad_top, x = ox * pool->stride_w - pool->pad_left;
+    window w = {y > 0 ? y : 0, y + pool->window_h, x > 0 ? x : 0, x + pool->window_w};
+    w.y1 = w.y1 < pool->in.h ? w.y1 : pool->in.h;
+    w.x1 = w.x1 < pool->in.w ? w.x1 : pool->in.w;
+    return w;
+}
+
+static vf pooled(const lane_pool *pool, const vf *x, int c, window w)
+{
+    vf result = pool->maximum ? x[index_of(&pool->in, c, w.y0, w.x0)] : (vf){0};
+    for (int y = w.y0; y < w.y1; y++)
+        for (int i = w.x0; i < w.x1; i++) {
+            vf v = x[index_of(&pool->in, c, y, i)];
+            result = pool->maximum ? vmax(result, v) : (vf)(result + v);
+        }
+    if (!pool->maximum)
+        result *= 1.0f / (float)((w.y1 - w.y0) * (w.x1 - w.x0));
+    return result;
+}
+
+static int pool_is_2x2(const lane_pool *pool)
+{
+    return pool->window_h == 2 && pool->window_w == 2 && pool->stride_h == 2 &&
+           pool->stride_w == 2 && !pool->pad_top && !pool->pad_left &&
+           pool->out.h * 2 <= pool->in.h && pool->out.w * 2 <= pool->in.w;
+}
+
+INLINE void pool_rows_2x2(const lane_pool *pool, const vf *x, vf *y, int y0, int y1,
+                          const int MAXIMUM)
+{
+    for (int c = 0; c < pool->out.c; c++)
+        for (int oy = y0; oy < y1; oy++) {
+            const vf *top = x + index_of(&pool->in, c, 2 * oy, 0), *bottom = top + pool->in.pitch;
+            vf *to = y + index_of(&pool->out, c, oy, 0);
+            for (int i = 0; i < pool->out.w; i++) {
+                vf a = top[2 * i], b = top[2 * i + 1], d = bottom[2 * i], e = bottom[2 * i + 1];
+                if (MAXIMUM)
+                    to[i] = vmax(vmax(a, b), vmax(d, e));
+                else
+                    to[i] = ((a + b) + (d + e)) * 0.25f;
+            }
+        }
+}
+
+static void pool_forward(const lane_pool *pool, const float *x, float *y, int y0, int y1)
+{
+    const vf *in = (const vf *)x;
+    vf *out = (vf *)y;
+    if (pool_is_2x2(pool)) {
+        if (pool->maximum)
+            pool_rows_2x2(pool, in, out, y0, y1, 1);
+        else
+            pool_rows_2x2(pool, in, out, y0, y1, 0);
+        return;
+    }
+    for (int c = 0; c < pool->out.c; c++)
+        for (int oy = y0; oy < y1; oy++)
+            for (int ox = 0; ox < pool->out.w; ox++)
+                out[index_of(&pool->out, c, oy, ox)] =
+                    pooled(pool, in, c, window_at(pool, oy, ox));
+}
+
+/* Of equal largest values the first in reading order takes the gradient. */
+static void pool_backward(const lane_pool *pool, const float *x, const float *g, float *dx)
+{
+    const lane_map *in = &pool->in, *out = &pool->out;
+    const vf *from = (const vf *)x;
+    vf *to = (vf *)dx;
+    for (int c = 0; c < in->c; c++)
+        for (int y = 0; y < in->h; y++)
+            memset(to + index_of(in, c, y, 0), 0, (size_t)in->w * sizeof(vf));
+    for (int c = 0; c < out->c; c++)
+        for (int oy = 0; oy < out->h; oy++)
+            for (int ox = 0; ox < out->w; ox++) {
+                window w = window_at(pool, oy, ox);
+                vf gradient = ((const vf *)g)[index_of(out, c, oy, ox)];
+                vf most = {0};
+                if (pool->maximum)
+                    most = pooled(pool, from, c, w);
+                else
+                    gradient *= 1.0f / (float)((w.y1 - w.y0) * (w.x1 - w.x0));
+                vi open = (vi){0} - 1;
+                for (int y = w.y0; y < w.y1; y++)
+                    for (int i = w.x0; i < w.x1; i++) {
+                        long at = index_of(in, c, y, i);
+                        vi here = open;
+                        if (pool->maximum) {
+                            here &= from[at] == most;
+                            open &= ~here;
+                        }
+                        to[at] += (vf)(here & (vi)gradient);
+                    }
+            }
+}
+
+INLINE void tile_rows_2x2(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, int y0, int y1,
+                          const int MAXIMUM, const nn_activation ACTIVATION)
+{
+    for (int c = 0; c < pool->out.c; c++) {
+        vf sum = {0}, sum2 = {0};
+        for (int oy = y0; oy < y1; oy++) {
+            vf *top = x + index_of(&pool->in, c, 2 * oy, 0), *bottom = top + pool->in.pitch;
+            const vf *from = g + index_of(&pool->out, c, oy, 0);
+            for (int i = 0; i < pool->out.w; i++) {
+                vf a = top[2 * i], b = top[2 * i + 1], d = bottom[2 * i], e = bottom[2 * i + 1];
+                vf ga, gb, gd, ge;
+                if (MAXIMUM) {
+                    vf most = vmax(vmax(a, b), vmax(d, e));
+                    vi gradient = (vi)from[i], is = a == most, open = ~is;
+                    ga = (vf)(is & gradient);
+                    is = open & (b == most);
+                    gb = (vf)(is & gradient);
+                    open &= ~is;
+                    is = open & (d == most);
+                    gd = (vf)(is & gradient);
+                    open &= ~is;
+                    ge = (vf)(open & (e == most) & gradient);
+                } else {
+                    ga = gb = gd = ge = from[i] * 0.25f;
+                }
+                ga = derived(a, ga, ACTIVATION);
+                gb = derived(b, gb, ACTIVATION);
+                gd = derived(d, gd, ACTIVATION);
+                ge = derived(e, ge, ACTIVATION);
+                top[2 * i] = ga;
+                top[2 * i + 1] = gb;
+                bottom[2 * i] = gd;
+                bottom[2 * i + 1] = ge;
+                sum += ga + gb;
+                sum2 += gd + ge;
+            }
+        }
+        bias_sums[c] += sum + sum2;
+    }
+}
+
+INLINE void tile_rows(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, int y0, int y1,
+                      const nn_activation ACTIVATION)
+{
+    const lane_map *in = &pool->in;
+    float share = 1.0f / (float)(pool->window_h * pool->window_w);
+    for (int c = 0; c < pool->out.c; c++) {
+        vf sum = {0};
+        for (int oy = y0; oy < y1; oy++)
+            for (int ox = 0; ox < pool->out.w; ox++) {
+                window w = window_at(pool, oy, ox);
+                vf gradient = g[index_of(&pool->out, c, oy, ox)], most = {0};
+                if (pool->maximum)
+                    most = pooled(pool, x, c, w);
+                else
+                    gradient *= share;
+                vi open = (vi){0} - 1;
+                for (int y = w.y0; y < w.y1; y++)
+                    for (int i = w.x0; i < w.x1; i++) {
+                        vf *at = x + index_of(in, c, y, i);
+                        vi here = open;
+                        if (pool->maximum) {
+                            here &= *at == most;
+                            open &= ~here;
+                        }
+                        *at = derived(*at, (vf)(here & (vi)gradient), ACTIVATION);
+                        sum += *at;
+                    }
+            }
+        bias_sums[c] += sum;
+    }
+}
+
+#define TILE_CASE(kind)                                                                            \
+    case kind:                                                                                     \
+        if (!pool_is_2x2(pool))                                                                    \
+            tile_rows(pool, to, from, sums, y0, y1, kind);                                         \
+        else if (pool->maximum)                                                                    \
+            tile_rows_2x2(pool, to, from, sums, y0, y1, 1, kind);                                  \
+        else                                                                                       \
+            tile_rows_2x2(pool, to, from, sums, y0, y1, 0, kind);                                  \
+        break;
+
+static void pool_backward_tiles(const lane_pool *pool, nn_activation activation, float *x,
+                                const float *g, float *bias_sums, int y0, int y1)
+{
+    vf *to = (vf *)x, *sums = (vf *)bias_sums;
+    const vf *from = (const vf *)g;
+    switch (activation) {
+        TILE_CASE(NN_LINEAR)
+        TILE_CASE(NN_TANH)
+        TILE_CASE(NN_RELU)
+        TILE_CASE(NN_SIGMOID)
+    case NN_SOFTMAX: /* mixes channels: the plan does not ask for it */
+        break;
+    }
+}
+
+/* ---- moving and masking ---- */
+
+static void copy(const lane_map *from, const lane_map *to, const float *x, float *y)
+{
+    for (int c = 0; c < from->c; c++)
+        for (int row = 0; row < from->h; row++)
+            memcpy((vf *)y + index_of(to, c, row, 0), (const vf *)x + index_of(from, c, row, 0),
+                   (size_t)from->w * sizeof(vf));
+}
+
+static void flatten(const lane_map *map, const float *x, float *y)
+{
+    vf *to = (vf *)y;
+    for (int row = 0; row < map->h; row++)
+        for (int i = 0; i < map->w; i++)
+            for (int c = 0; c < map->c; c++)
+                *to++ = ((const vf *)x)[index_of(map, c, row, i)];
+}
+
+static void unflatten(const lane_map *map, const float *x, float *y)
+{
+    const vf *from = (const vf *)x;
+    for (int row = 0; row < map->h; row++)
+        for (int i = 0; i < map->w; i++)
+            for (int c = 0; c < map->c; c++)
+                ((vf *)y)[index_of(map, c, row, i)] = *from++;
+}
+
+static void dropout_mask(const uint64_t *keys, int count, float rate, float *mask)
+{
+    float kept = rate < 1.0f ? 1.0f / (1.0f - rate) : 0.0f;
+    for (int i = 0; i < count; i++)
+        for (int l = 0; l < VL; l++)
+            mask[(long)i * VL + l] = nn__dropout_keeps(keys[l], (uint64_t)i, rate) ? kept : 0.0f;
+}
+
+static void dropout(const lane_map *map, const lane_map *to, const float *x, const float *mask,
+                    float *y)
+{
+    const vf *factor = (const vf *)mask;
+    for (int row = 0; row < map->h; row++)
+        for (int i = 0; i < map->w; i++)
+            for (int c = 0; c < map->c; c++)
+                ((vf *)y)[index_of(to, c, row, i)] =
+                    ((const vf *)x)[index_of(map, c, row, i)] * *factor++;
+}
+
+/* ---- images in ---- */
+
+enum { LOAD_CHUNK = 64 }; /* elements of each image that are turned at a time */
+
+INLINE void load_chunk(const lane_input *input, int first, int count, float *rows)
+{
+    for (int l = 0; l < VL; l++, rows += LOAD_CHUNK) {
+        const float scale = input->scale, offset = input->offset;
+        if (input->dtype == NN_UINT8) {
+            const uint8_t *from = (const uint8_t *)input->image[l] + first;
+            for (int i = 0; i < count; i++)
+                rows[i] = (float)from[i] * scale + offset;
+        } else if (input->dtype == NN_INT32) {
+            const int32_t *from = (const int32_t *)input->image[l] + first;
+            for (int i = 0; i < count; i++)
+                rows[i] = (float)from[i] * scale + offset;
+        } else {
+            const float *from = (const float *)input->image[l] + first;
+            for (int i = 0; i < count; i++)
+                rows[i] = from[i] * scale + offset;
+        }
+    }
+}
+
+static void load(const lane_input *input, float *x)
+{
+    const lane_map *map = &input->map;
+    const int total = map->c * map->h * map->w;
+    _Alignas(64) float rows[VL * LOAD_CHUNK];
+    memset(rows, 0, sizeof rows);
+    int c = 0, column = 0, row = 0;
+    for (int first = 0; first < total; first += LOAD_CHUNK) {
+        int count = total - first < LOAD_CHUNK ? total - first : LOAD_CHUNK;
+        load_chunk(input, first, count, rows);
+        for (int part = 0; part < count; part += VL) {
+            vf square[VL];
+            for (int l = 0; l < VL; l++)
+                square[l] = *(const vf *)(rows + l * LOAD_CHUNK + part);
+            transpose_square(square);
+            int last = count - part < VL ? count - part : VL;
+            for (int k = 0; k < last; k++) {
+                ((vf *)x)[index_of(map, c, row, column)] = square[k];
+                if (++c == map->c) {
+                    c = 0;
+                    if (++column == map->w) {
+                        column = 0;
+                        row++;
+                    }
+                }
+            }
+        }
+    }
+}

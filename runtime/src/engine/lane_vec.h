@@ -1,0 +1,137 @@
+/*
+ * Vectors of VL floats in gcc's vector extension. Included by lane_kernels.c only, which is
+ * compiled once for each instruction set:
+ *   LANE_ISA  2, 3 or 4 (x86-64-v2, -v3, -v4; other processors use 2)
+ *   VL        floats of a vector
+ *   NREG      vector registers: 16 or 32; blocks of accumulators are sized by it
+ */
+#ifndef NN_ENGINE_LANE_VEC_H
+#define NN_ENGINE_LANE_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+#include "lane.h"
+
+#if LANE_ISA == 4
+#define VL   16
+#define NREG 32
+#elif LANE_ISA == 3
+#define VL   8
+#define NREG 16
+#elif defined __aarch64__
+#define VL   4
+#define NREG 32
+#else
+#define VL   4
+#define NREG 16
+#endif
+
+typedef float vf __attribute__((vector_size(VL * 4), may_alias));
+typedef int32_t vi __attribute__((vector_size(VL * 4), may_alias));
+/* The same at any address. */
+typedef float vf_any __attribute__((vector_size(VL * 4), may_alias, aligned(4)));
+
+#define INLINE static inline __attribute__((always_inline))
+/* Loops over accumulators must vanish, or the accumulators live in memory. */
+#define UNROLL _Pragma("GCC unroll 64")
+
+/* Keeps the compiler from carrying loaded values past this point: carried values would push
+   accumulators out of the registers. */
+#define RELOAD __asm__ volatile("" ::: "memory")
+
+INLINE vf vset(float x) { return x - (vf){0}; }
+INLINE vf vselect(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
+
+#if defined __SSE__ && VL == 4
+#include <xmmintrin.h>
+INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+#elif VL == 8
+#include <immintrin.h>
+INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
+#elif VL == 16
+#include <immintrin.h>
+INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+#else
+INLINE vf vmin(vf a, vf b) { return vselect(a < b, a, b); }
+INLINE vf vmax(vf a, vf b) { return vselect(a > b, a, b); }
+#endif
+
+INLINE vf vclamp(vf x, float limit) { return vmax(vmin(x, vset(limit)), vset(-limit)); }
+
+/* tanh as x p(x^2) / q(x^2), degree 4 over 4, a minimax fit of our own on [0, 9]: absolute error
+   at most 3.1e-7, never beyond 1. */
+INLINE vf vtanh(vf x)
+{
+    x = vclamp(x, 9.0f);
+    vf s = x * x;
+    vf p = s * 1.335466456e-08f + 2.060908436e-05f;
+    vf q = s * 7.776559525e-07f + 3.285635006e-04f;
+    p = p * s + 3.495588232e-03f;
+    q = q * s + 2.587698256e-02f;
+    p = p * s + 1.338102571e-01f;
+    q = q * s + 4.671434131e-01f;
+    p = p * s + 9.999999795e-01f;
+    q = q * s + 1.0f;
+    return vclamp(x * p / q, 1.0f);
+}
+
+INLINE vf vsigmoid(vf x) { return vtanh(x * 0.5f) * 0.5f + 0.5f; }
+
+/* Interleave the low and the high halves of two vectors; even and odd elements of both. */
+#if VL == 16
+#define INTERLEAVE_LOW(a, b)                                                                       \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define INTERLEAVE_HIGH(a, b)                                                                      \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define EVEN(a, b)                                                                                 \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define ODD(a, b)                                                                                  \
+    __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#elif VL == 8
+#define INTERLEAVE_LOW(a, b)  __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define EVEN(a, b)            __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define ODD(a, b)             __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#else
+#define INTERLEAVE_LOW(a, b)  __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define EVEN(a, b)            __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define ODD(a, b)             __builtin_shufflevector(a, b, 1, 3, 5, 7)
+#endif
+
+/* VL vectors as rows of a square; on return its columns. */
+INLINE void transpose_square(vf *square)
+{
+    vf turned[VL];
+    UNROLL for (int step = 1; step < VL; step *= 2) {
+        UNROLL for (int k = 0; k < VL / 2; k++) {
+            turned[2 * k] = INTERLEAVE_LOW(square[k], square[k + VL / 2]);
+            turned[2 * k + 1] = INTERLEAVE_HIGH(square[k], square[k + VL / 2]);
+        }
+        UNROLL for (int k = 0; k < VL; k++) square[k] = turned[k];
+    }
+}
+
+/* Lane i of the result is the sum of the lanes of in[i]. */
+INLINE vf fold_square(const vf *in)
+{
+    vf t[VL];
+    UNROLL for (int i = 0; i < VL; i++) t[i] = in[i];
+    UNROLL for (int n = VL / 2; n >= 1; n /= 2)
+        UNROLL for (int i = 0; i < n; i++)
+            t[i] = EVEN(t[2 * i], t[2 * i + 1]) + ODD(t[2 * i], t[2 * i + 1]);
+    return t[0];
+}
+
+/* Cut n into the fewest blocks of at most MOST, as equal as can be, the longer first. */
+INLINE int block_count(int n, int most) { return (n + most - 1) / most; }
+INLINE int block_start(int n, int count, int block)
+{
+    int length = n / count, longer = n % count;
+    return block * length + (block < longer ? block : longer);
+}
+
+#endif
