@@ -1,5 +1,6 @@
 # Tensors, layers, models, training, engines.
 target_sources(nn PRIVATE
+    src/bench.c
     src/check.c
     src/compile.c
     src/device.c

@@ -113,3 +113,12 @@ nn_system_info nn_system(void)
     info.load_average = getloadavg(&load, 1) == 1 ? load : NAN;
     return info;
 }
+
+const char *nn_version_text(void)
+{
+    static char text[160];
+    nn_system_info info = nn_system();
+    snprintf(text, sizeof text, "xeus-tinycc %s, %s, ISA %s, %d thread%s", info.version,
+             info.compiler, info.isa, info.threads, info.threads == 1 ? "" : "s");
+    return text;
+}

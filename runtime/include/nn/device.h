@@ -58,6 +58,9 @@ typedef struct nn_system_info {
 /** Describe library and machine, for the notebook's head and for records. */
 NN_API nn_system_info nn_system(void);
 
+/** Return the same as one line: "xeus-tinycc 0.1.0, gcc 12.2.0, ISA v4, 2 threads". */
+NN_API const char *nn_version_text(void);
+
 #ifdef __cplusplus
 }
 #endif

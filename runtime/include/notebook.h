@@ -1,0 +1,262 @@
+/**
+ * @file notebook.h
+ * Speak Keras in C: the names that every cell knows.
+ *
+ * One header for notebooks and for the programs exported from them. Each name stands for one
+ * function of the library (nn_*, nb_*) and carries its options as designated initialisers:
+ *
+ *     model_t *m = Sequential("net", Input(28, 28, 1), Flatten(), Dense(10, .activation = "softmax"));
+ *     model_compile(m, .optimizer = Adam(), .loss = "sparse_categorical_crossentropy");
+ *     history_t *h = model_fit(m, x, y, .epochs = 5, .batch_size = 128);
+ *
+ * When a call fails, a cell raises the error, with its line; a program without a notebook prints
+ * it to stderr as one line and exits with status 1.
+ */
+#ifndef NOTEBOOK_H
+#define NOTEBOOK_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nb/host.h"
+#include "nn/bench.h"
+#include "nn/dataset.h"
+#include "nn/device.h"
+#include "nn/error.h"
+#include "nn/layer.h"
+#include "nn/loss.h"
+#include "nn/metrics.h"
+#include "nn/model.h"
+#include "nn/optimizer.h"
+#include "nn/tensor.h"
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+/* Raises the library's last error in a cell; ends a program that has no notebook. */
+static inline void nb__failed(void)
+{
+    nb_raise_last_error();
+    fprintf(stderr, "%s: %s\n", nn_status_name(nn_error_status()), nn_error_message());
+    exit(1);
+}
+
+/* Each hands its argument through, and raises if it tells of a failure. */
+
+static inline nn_status nb__status(nn_status status)
+{
+    if (status != NN_OK)
+        nb__failed();
+    return status;
+}
+
+static inline tensor_t nb__tensor(tensor_t x)
+{
+    if (x.rank == 0)
+        nb__failed();
+    return x;
+}
+
+static inline layer_t *nb__layer(layer_t *layer)
+{
+    if (!layer)
+        nb__failed();
+    return layer;
+}
+
+static inline model_t *nb__model(model_t *model)
+{
+    if (!model)
+        nb__failed();
+    return model;
+}
+
+static inline history_t *nb__history(history_t *history)
+{
+    if (!history)
+        nb__failed();
+    return history;
+}
+
+static inline metrics_t nb__metrics(metrics_t metrics)
+{
+    if (metrics.samples < 0)
+        nb__failed();
+    return metrics;
+}
+
+static inline latency_t nb__latency(latency_t latency)
+{
+    if (latency.calls < 0)
+        nb__failed();
+    return latency;
+}
+
+static inline nn_optimizer nb__optimizer(nn_optimizer optimizer)
+{
+    if (optimizer.invalid)
+        nb__failed();
+    return optimizer;
+}
+
+static inline float *nb__floats(float *values)
+{
+    if (!values)
+        nb__failed();
+    return values;
+}
+
+static inline const double *nb__series(const double *values)
+{
+    if (!values)
+        nb__failed();
+    return values;
+}
+
+static inline double nb__number(double value)
+{
+    if (isnan(value))
+        nb__failed();
+    return value;
+}
+
+static inline mnist_t nb__mnist(mnist_opts opts)
+{
+    mnist_t data;
+    if (nn_mnist_load(&opts, &data) != NN_OK)
+        nb__failed();
+    return data;
+}
+
+/* The number of the arguments and the arguments, as an array. */
+#define nb__list(type, ...) sizeof((type[]){__VA_ARGS__}) / sizeof(type), (type[]){__VA_ARGS__}
+
+/* ---- data ----------------------------------------------------------------------------------- */
+
+/** mnist_load_data(): x_train, y_train, x_test, y_test. Options: mnist_opts. */
+#define mnist_load_data(...) nb__mnist((mnist_opts){__VA_ARGS__})
+
+/** reshape(x, -1, 28, 28, 1): the same elements under another shape; one length may be -1. */
+#define reshape(x, ...) nb__tensor(nn_reshape((x), nb__list(int64_t, __VA_ARGS__)))
+
+/** slice(x, a, b): rows a to b - 1, as Python's x[a:b]. */
+#define slice(x, begin, end) nb__tensor(nn_slice((x), (begin), (end)))
+
+/** rescale(x, 1 / 255.0f): x * factor, without touching an element. */
+#define rescale(x, factor) nb__tensor(nn_rescale((x), (factor)))
+
+/** tensor_copy(x): fresh, writable floats. */
+#define tensor_copy(x) nb__tensor(nn_tensor_copy(x))
+
+/** tensor_data(x): the values as a float array. */
+#define tensor_data(x) nb__floats(nn_tensor_data(x))
+
+/** tensor_zeros(2, 3): a float tensor of zeros with shape (2, 3). */
+#define tensor_zeros(...)                                                                          \
+    nb__tensor(nn_tensor_zeros(NN_FLOAT32, nb__list(int64_t, __VA_ARGS__)))
+
+/** argmax(y): index of the largest value along the last axis. */
+#define argmax(x) nb__tensor(nn_argmax(x))
+
+/** confusion_matrix(y_true, y_pred): counts; rows are the true classes. */
+#define confusion_matrix(y_true, y_pred) nb__tensor(nn_confusion_matrix((y_true), (y_pred)))
+
+/* ---- layers --------------------------------------------------------------------------------- */
+
+/** Input(28, 28, 1): the shape of one sample, channels last. */
+#define Input(...) nb__layer(nn_input(nb__list(int64_t, __VA_ARGS__)))
+
+/** Conv2D(filters, kernel, .activation, .padding, .strides, ...): options conv2d_opts. */
+#define Conv2D(filters, kernel, ...)                                                               \
+    nb__layer(nn_conv2d((filters), (kernel), (conv2d_opts){__VA_ARGS__}))
+
+/** AveragePooling2D(pool, .strides, .padding, ...): options pooling2d_opts. */
+#define AveragePooling2D(pool, ...)                                                                \
+    nb__layer(nn_average_pooling2d((pool), (pooling2d_opts){__VA_ARGS__}))
+
+/** MaxPooling2D(pool, .strides, .padding, ...): options pooling2d_opts. */
+#define MaxPooling2D(pool, ...) nb__layer(nn_max_pooling2d((pool), (pooling2d_opts){__VA_ARGS__}))
+
+/** Flatten(): options layer_opts. */
+#define Flatten(...) nb__layer(nn_flatten((layer_opts){__VA_ARGS__}))
+
+/** Dense(units, .activation, ...): options dense_opts. */
+#define Dense(units, ...) nb__layer(nn_dense((units), (dense_opts){__VA_ARGS__}))
+
+/** Dropout(rate): options layer_opts. */
+#define Dropout(rate, ...) nb__layer(nn_dropout((rate), (layer_opts){__VA_ARGS__}))
+
+/** Activation("relu"): options layer_opts. */
+#define Activation(function, ...)                                                                  \
+    nb__layer(nn_activation_layer((function), (layer_opts){__VA_ARGS__}))
+
+/** layer_weights(layer): the model's own floats, (h, w, in, out) or (in, out) as in Keras. */
+#define layer_weights(layer) nb__floats(nn_layer_weights(layer))
+
+/** layer_bias(layer): the model's own floats, one per filter or unit. */
+#define layer_bias(layer) nb__floats(nn_layer_bias(layer))
+
+/* ---- models --------------------------------------------------------------------------------- */
+
+/** set_random_seed(42): before Sequential; drives weights, shuffling and dropout. */
+#define set_random_seed(seed) nn_set_random_seed(seed)
+
+/** Sequential("name", Input(...), layers...). */
+#define Sequential(name, ...)                                                                      \
+    nb__model(nn_sequential((name), nb__list(layer_t *, __VA_ARGS__)))
+
+/** Adam(.learning_rate = 1e-3f): options adam_opts. */
+#define Adam(...) nb__optimizer(nn_adam((adam_opts){__VA_ARGS__}))
+
+/** SGD(.learning_rate = .01f, .momentum = .9f): options sgd_opts. */
+#define SGD(...) nb__optimizer(nn_sgd((sgd_opts){__VA_ARGS__}))
+
+/** model_compile(m, .optimizer, .loss, .metrics = {"accuracy"}): options compile_opts. */
+#define model_compile(m, ...) nb__status(nn_model_compile((m), (compile_opts){__VA_ARGS__}))
+
+/** model_fit(m, x, y, .epochs, .batch_size, .validation_data, ...): options fit_opts. */
+#define model_fit(m, x, y, ...)                                                                    \
+    nb__history(nn_model_fit((m), (x), (y), (fit_opts){__VA_ARGS__}))
+
+/** model_history(m): the history of the last model_fit, also of one that was stopped. */
+#define model_history(m) nb__history(nn_model_history(m))
+
+/** history_series(h, "val_loss"): the values by epoch. */
+#define history_series(history, name) nb__series(nn_history_series((history), (name)))
+
+/** model_train_on_batch(m, x, y): one step; loss and accuracy are those before it. */
+#define model_train_on_batch(m, x, y, ...)                                                         \
+    nb__metrics(nn_model_train_on_batch((m), (x), (y), (run_opts){__VA_ARGS__}))
+
+/** model_evaluate(m, x, y): loss and accuracy over all samples. Options: run_opts. */
+#define model_evaluate(m, x, y, ...)                                                               \
+    nb__metrics(nn_model_evaluate((m), (x), (y), (run_opts){__VA_ARGS__}))
+
+/** model_predict(m, x): the outputs, (N, outputs). Options: run_opts. */
+#define model_predict(m, x, ...)                                                                   \
+    nb__tensor(nn_model_predict((m), (x), (run_opts){__VA_ARGS__}))
+
+/** model_benchmark(m, x, .batch_size, .warmup, .passes): options benchmark_opts. */
+#define model_benchmark(m, x, ...)                                                                 \
+    nb__latency(nn_model_benchmark((m), (x), (benchmark_opts){__VA_ARGS__}))
+
+/** model_layer(m, i): layer i; 0 is the Input, -1 the last. */
+#define model_layer(m, index) nb__layer(nn_model_layer((m), (index)))
+
+/** model_layer_named(m, "conv2d_1"). */
+#define model_layer_named(m, name) nb__layer(nn_model_layer_named((m), (name)))
+
+/** model_free(m): optional. */
+#define model_free(m) nn_model_free(m)
+
+/** loss_value("mean_squared_error", y_true, y_pred): mean loss of given predictions. */
+#define loss_value(name, y_true, y_pred) nb__number(nn_loss_value((name), (y_true), (y_pred)))
+
+/* ---- devices -------------------------------------------------------------------------------- */
+
+/** use_device("cpu"): what computes from now on; an absent device is an error. */
+#define use_device(name) nb__status(nn_use_device(name))
+
+#endif
