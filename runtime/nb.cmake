@@ -6,6 +6,12 @@ target_sources(nn PRIVATE
     src/nb_table_markup.c
     src/nb_table_plain.c
     src/nb_values.c
+    src/nb_types.c
+    src/nb_progress.c
+    src/nb_json.c
+    src/nb_record.c
+    src/nb_record_file.c
+    src/nb_device_table.c
     src/nb_models.c
     src/nb_figure.c
     src/nb_plot_history.c
