@@ -1,6 +1,7 @@
 #include "linking.h"
 
 #include "run.h"
+#include "sanitizer.h"
 
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -153,6 +154,8 @@ static void *find_outside(const loader_t *loader, const char *name)
     if (symbol)
         return symbol->address;
     void *address = loader_builtin(name);
+    if (!address)
+        address = sanitizer_find(name);
     return address ? address : dlsym(RTLD_DEFAULT, name);
 }
 

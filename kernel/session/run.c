@@ -57,13 +57,13 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
     state->cell = cell;
     state->report = report;
     set_signal_stack(state);
-    sanitizer_enter_stack(state->stack, STACK_SIZE);
     if (sigsetjmp(state->leave, 1) == 0) {
         state->running = 1;
         stop_poll();
+        sanitizer_enter_stack(state->stack, STACK_SIZE);
         result = run__on_stack(function, argc, argv, state->stack_end);
+        sanitizer_leave_stack(state->stack, STACK_SIZE);
         if (run__in_child()) {
-            sanitizer_leave_stack(state->stack, STACK_SIZE);
             fflush(NULL);
             _exit(0);
         }

@@ -64,7 +64,7 @@ static char *class_table(const double *counts, int classes)
 static nn_status show(const double *counts, int classes, double total, double right,
                       const plot_opts *opts)
 {
-    char names[NB_FIGURE_MAX_CLASSES][8], all[NB__NUMBER], good[NB__NUMBER], title[160];
+    char names[NB_FIGURE_MAX_CLASSES][12], all[NB__NUMBER], good[NB__NUMBER], title[160];
     const char *labels[NB_FIGURE_MAX_CLASSES];
     for (int c = 0; c < classes; c++) {
         snprintf(names[c], sizeof names[c], "%d", c);
