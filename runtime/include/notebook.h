@@ -26,6 +26,7 @@
 #include "nn/dataset.h"
 #include "nn/device.h"
 #include "nn/error.h"
+#include "nn/keras_file.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
 #include "nn/metrics.h"
@@ -120,6 +121,22 @@ static inline double nb__number(double value)
     if (isnan(value))
         nb__failed();
     return value;
+}
+
+static inline saved_t nb__saved(saved_t saved)
+{
+    if (saved.bytes < 0)
+        nb__failed();
+    return saved;
+}
+
+/* As Keras warns, on stderr. */
+static inline model_t *nb__loaded(model_t *model)
+{
+    if (!model)
+        nb__failed();
+    fputs(nn_load_warnings(), stderr);
+    return model;
 }
 
 static inline mnist_t nb__mnist(mnist_opts opts)
@@ -247,6 +264,12 @@ static inline mnist_t nb__mnist(mnist_opts opts)
 
 /** model_layer_named(m, "conv2d_1"). */
 #define model_layer_named(m, name) nb__layer(nn_model_layer_named((m), (name)))
+
+/** model_save(m, "net.keras"): returns path, bytes, sha256, seconds. Options: save_opts. */
+#define model_save(m, path, ...) nb__saved(nn_model_save((m), (path), (save_opts){__VA_ARGS__}))
+
+/** model_load("net.keras"): also files that Keras wrote. Options: load_opts. */
+#define model_load(path, ...) nb__loaded(nn_model_load((path), (load_opts){__VA_ARGS__}))
 
 /** model_free(m): optional. */
 #define model_free(m) nn_model_free(m)

@@ -1,6 +1,7 @@
 /* Cells as users write them: every macro of notebook.h that computes, with options, without any,
    and with trailing commas. Must compile without a warning, and run: it is the training of a tiny
    network on patterns of its own. */
+#include <unistd.h>
 #include "notebook.h"
 
 #define SAMPLES 200
@@ -78,6 +79,17 @@ int main(void)
     tensor_t copy = tensor_copy(slice(x, 0, 1));
     wrong += check("copy", tensor_data(copy) == copy.data && copy.rank == 4);
     wrong += check("zeros", tensor_data(tensor_zeros(2, 3))[5] == 0);
+
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/nn_cells.%d.keras", (int)getpid());
+    saved_t saved = model_save(m, path);
+    saved = model_save(m, path, .no_optimizer = 1, );
+    wrong += check("saved", saved.bytes > 0 && strcmp(saved.path, path) == 0 && saved.sha256[63]);
+    model_t *again = model_load(path);
+    again = model_load(path, .no_compile = 1, );
+    remove(path);
+    tensor_t q = model_predict(again, x_val);
+    wrong += check("loaded", memcmp(p.data, q.data, nn_tensor_size(p) * sizeof(float)) == 0);
 
     model_t *plain = Sequential(NULL, Input(3), Dense(2));
     model_compile(plain, .optimizer = SGD(), .loss = "mean_squared_error");
