@@ -1,6 +1,11 @@
 # Room nn. Tests that look inside libnn link its objects, whose private symbols the shared library
 # hides; tests of the public interface link libnn itself.
 add_library(nn_inside STATIC $<TARGET_OBJECTS:nn>)
+foreach(level 2 3 4)
+    if(TARGET nn_lane_v${level})
+        target_sources(nn_inside PRIVATE $<TARGET_OBJECTS:nn_lane_v${level}>)
+    endif()
+endforeach()
 set_target_properties(nn_inside PROPERTIES LINKER_LANGUAGE C)
 target_include_directories(nn_inside PUBLIC
     ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR}/runtime/src)
