@@ -116,6 +116,8 @@ static void set_pair(int *down, int *across, const int pair[2], int both)
 layer_t *nn_input(int rank, const int64_t *shape)
 {
     layer_t layer = {.kind = NN_LAYER_INPUT, .out_rank = rank};
+    if (!shape)
+        return nn__fail_null(NN_VALUE_ERROR, "Input: the shape is NULL");
     if (rank >= 1 && rank <= 3)
         memcpy(layer.out_shape, shape, (size_t)rank * sizeof *shape);
     return finish(&layer, "Input", (texts){0});

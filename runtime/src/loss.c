@@ -68,10 +68,11 @@ double nn_loss_value(const char *name, tensor_t y_true, tensor_t y_pred)
     int columns = (int)y_pred.shape[1];
     double sum = 0;
     for (int64_t row = 0; row < y_pred.shape[0]; row++) {
-        int label = sparse ? nn__label(&y_true, (size_t)row) : 0;
-        if (label < 0 || label >= columns) {
-            nn__fail(NN_VALUE_ERROR, "loss_value: label %d at index %lld; 0 to %d expected", label,
-                     (long long)row, columns - 1);
+        float label = sparse ? nn_tensor_at(y_true, (size_t)row) : 0;
+        if (!(label >= 0 && label < (float)columns) || label != (float)(int)label) {
+            nn__fail(NN_VALUE_ERROR,
+                     "loss_value: label %g at index %lld; whole numbers 0 to %d expected",
+                     (double)label, (long long)row, columns - 1);
             return NAN;
         }
         sum += row_loss((nn_loss)loss, &y_true, &y_pred, (size_t)row, columns);

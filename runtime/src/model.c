@@ -249,6 +249,8 @@ static nn_status infer(model_t *model)
 
 static nn_status check_list(size_t count, layer_t *const *layers)
 {
+    if (!layers)
+        return nn__fail(NN_VALUE_ERROR, "Sequential: the list of layers is NULL");
     if (count < 2 || count > NN_MAX_LAYERS)
         return nn__fail(NN_VALUE_ERROR,
                         "Sequential: %zu layers given; Input(...) and 1 to %d others expected",

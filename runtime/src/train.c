@@ -112,6 +112,9 @@ static nn_status check_options(run *r)
     if (!(opts->validation_split >= 0 && opts->validation_split < 1))
         return nn__fail(NN_VALUE_ERROR, "model_fit: validation_split is %g, 0 < split < 1 expected",
                         opts->validation_split);
+    if (opts->validation_data.y.data && !opts->validation_data.x.data)
+        return nn__fail(NN_VALUE_ERROR, "model_fit: validation_data has y but no x; give both, "
+                                        "{x_val, y_val}");
     if (opts->validation_split > 0 && opts->validation_data.x.data)
         return nn__fail(NN_VALUE_ERROR, "model_fit: both validation_data and validation_split are "
                                         "given; give one of them");

@@ -12,3 +12,7 @@ target_include_directories(nn_inside PUBLIC
 target_link_libraries(nn_inside PUBLIC xtinycc_flags Threads::Threads ${CMAKE_DL_LIBS} m)
 get_target_property(nn_libraries nn LINK_LIBRARIES)
 target_link_libraries(nn_inside PUBLIC ${nn_libraries})
+
+foreach(name tensor_test layer_test model_test compile_test train_test run_test metrics_test)
+    xtinycc_unit_test(${name} LIBS nn m)
+endforeach()
