@@ -21,7 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nb/display.h"
+#include "nb/figure.h"
 #include "nb/host.h"
+#include "nb/record.h"
+#include "nb/table.h"
 #include "nn/bench.h"
 #include "nn/dataset.h"
 #include "nn/device.h"
@@ -46,11 +50,18 @@ static inline void nb__failed(void)
 
 /* Each hands its argument through, and raises if it tells of a failure. */
 
-static inline nn_status nb__status(nn_status status)
+/* What an action gives that has no value of its own: nothing that a cell would show. */
+typedef struct nb_done {
+    int status;
+} nb_done;
+
+static inline nb_done nb__done(nn_status status)
 {
+    nb_done done;
     if (status != NN_OK)
         nb__failed();
-    return status;
+    done.status = 0;
+    return done;
 }
 
 static inline tensor_t nb__tensor(tensor_t x)
@@ -130,19 +141,18 @@ static inline saved_t nb__saved(saved_t saved)
     return saved;
 }
 
-/* As Keras warns, on stderr. */
-static inline model_t *nb__loaded(model_t *model)
-{
-    if (!model)
-        nb__failed();
-    fputs(nn_load_warnings(), stderr);
-    return model;
-}
-
 static inline mnist_t nb__mnist(mnist_opts opts)
 {
     mnist_t data;
     if (nn_mnist_load(&opts, &data) != NN_OK)
+        nb__failed();
+    return data;
+}
+
+static inline mnist_t nb__digits(void)
+{
+    mnist_t data;
+    if (nn_synthetic_digits(&data) != NN_OK)
         nb__failed();
     return data;
 }
@@ -154,6 +164,9 @@ static inline mnist_t nb__mnist(mnist_opts opts)
 
 /** mnist_load_data(): x_train, y_train, x_test, y_test. Options: mnist_opts. */
 #define mnist_load_data(...) nb__mnist((mnist_opts){__VA_ARGS__})
+
+/** synthetic_digits(): 2,000 and 500 drawn digits for demonstrations without MNIST. */
+#define synthetic_digits() nb__digits()
 
 /** reshape(x, -1, 28, 28, 1): the same elements under another shape; one length may be -1. */
 #define reshape(x, ...) nb__tensor(nn_reshape((x), nb__list(int64_t, __VA_ARGS__)))
@@ -231,7 +244,7 @@ static inline mnist_t nb__mnist(mnist_opts opts)
 #define SGD(...) nb__optimizer(nn_sgd((sgd_opts){__VA_ARGS__}))
 
 /** model_compile(m, .optimizer, .loss, .metrics = {"accuracy"}): options compile_opts. */
-#define model_compile(m, ...) nb__status(nn_model_compile((m), (compile_opts){__VA_ARGS__}))
+#define model_compile(m, ...) nb__done(nn_model_compile((m), (compile_opts){__VA_ARGS__}))
 
 /** model_fit(m, x, y, .epochs, .batch_size, .validation_data, ...): options fit_opts. */
 #define model_fit(m, x, y, ...)                                                                    \
@@ -265,12 +278,6 @@ static inline mnist_t nb__mnist(mnist_opts opts)
 /** model_layer_named(m, "conv2d_1"). */
 #define model_layer_named(m, name) nb__layer(nn_model_layer_named((m), (name)))
 
-/** model_save(m, "net.keras"): returns path, bytes, sha256, seconds. Options: save_opts. */
-#define model_save(m, path, ...) nb__saved(nn_model_save((m), (path), (save_opts){__VA_ARGS__}))
-
-/** model_load("net.keras"): also files that Keras wrote. Options: load_opts. */
-#define model_load(path, ...) nb__loaded(nn_model_load((path), (load_opts){__VA_ARGS__}))
-
 /** model_free(m): optional. */
 #define model_free(m) nn_model_free(m)
 
@@ -280,6 +287,137 @@ static inline mnist_t nb__mnist(mnist_opts opts)
 /* ---- devices -------------------------------------------------------------------------------- */
 
 /** use_device("cpu"): what computes from now on; an absent device is an error. */
-#define use_device(name) nb__status(nn_use_device(name))
+#define use_device(name) nb__done(nn_use_device(name))
+
+/* Actions without options are functions, so that they can end a cell without a semicolon. */
+
+/** devices(): a table of the devices, present or absent, and why one is absent. */
+static inline void devices(void)
+{
+    nb__done(nb_display_devices());
+}
+
+/** system_info(): version, compiler, CPU, instruction set, threads, load. */
+static inline void system_info(void)
+{
+    nb__done(nb_display_system());
+}
+
+/** model_summary(m): layers, output shapes and parameters, as in Keras. */
+static inline void model_summary(const model_t *model)
+{
+    nb__done(nb_display_model(NULL, model));
+}
+
+/** model_plan(m): which kernel computes each layer, and why. */
+static inline void model_plan(model_t *model)
+{
+    nb__done(nb_display_plan(model));
+}
+
+/** model_settings(m): optimizer with its values, loss, metrics. */
+static inline void model_settings(const model_t *model)
+{
+    nb__done(nb_display_compile(model));
+}
+
+/* ---- model files ---------------------------------------------------------------------------- */
+
+/** model_save(m, "lenet5.keras"): a file that Keras opens. Options: save_opts. */
+#define model_save(m, path, ...) nb__saved(nn_model_save((m), (path), (save_opts){__VA_ARGS__}))
+
+/** model_load("lenet5.keras"): weights, settings and optimizer state. Options: load_opts. */
+#define model_load(path, ...) nb__model(nn_model_load((path), (load_opts){__VA_ARGS__}))
+
+static inline nn_status nb__display_saved(const char *name, saved_t saved)
+{
+    char text[800];
+    (void)name;
+    snprintf(text, sizeof text, "%s: %lld bytes, SHA-256 %s", saved.path, (long long)saved.bytes,
+             saved.sha256);
+    return nb_display_text(text);
+}
+
+/* ---- figures -------------------------------------------------------------------------------- */
+
+/** plot_history(h, "loss", "val_loss"): curves by epoch; one to eight names. */
+#define plot_history(history, ...)                                                                 \
+    nb__done(nb_plot_history((history), (const char *const[16]){__VA_ARGS__}, (plot_opts){0}))
+
+/** plot_hist(y, .bins = 10, .title): how often values occur. Options: plot_opts. */
+#define plot_hist(x, ...) nb__done(nb_plot_hist((x), (plot_opts){__VA_ARGS__}))
+
+/** imshow_grid(x, y, .rows, .cols, .one_per_class, .predictions, .only_wrong): imshow_opts. */
+#define imshow_grid(x, y, ...) nb__done(nb_imshow_grid((x), (y), (imshow_opts){__VA_ARGS__}))
+
+/** plot_confusion_matrix(y_true, y_pred): rows true, columns answered. Options: plot_opts. */
+#define plot_confusion_matrix(y_true, y_pred, ...)                                                 \
+    nb__done(nb_plot_confusion_matrix((y_true), (y_pred), (plot_opts){__VA_ARGS__}))
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+/** record_run(m, history, test, latency, .variant, .model_file, .data): keep a run's results.
+    Options: record_opts. */
+#define record_run(m, history, test, latency, ...)                                                 \
+    nb__done(nb_record_run((m), (history), (test), (latency), (record_opts){__VA_ARGS__}))
+
+/** device_table(.from, .variant): the best run of each device. Options: device_table_opts. */
+#define device_table(...) nb__done(nb_device_table((device_table_opts){__VA_ARGS__}))
+
+/** best_score(): copy the model with the highest Score to best.keras. */
+#define best_score(...) nb__done(nb_best_score((device_table_opts){__VA_ARGS__}))
+
+/* ---- display -------------------------------------------------------------------------------- */
+
+/** display_mime("image/png", bytes, size, .text, .width, .height): any data. */
+#define display_mime(type, data, size, ...)                                                        \
+    nb__done(nb_display_mime((type), (data), (size), &(nb_mime_opts){__VA_ARGS__}))
+
+/** clear_output(0): clear what the cell has shown; 1: only when something new arrives. */
+#define clear_output(wait) nb_clear_output(wait)
+
+static inline nn_status nb__display_done(const char *name, nb_done done)
+{
+    (void)name;
+    (void)done;
+    return NN_OK;
+}
+
+/** display(x): show a value as its type asks: table, picture, number or text. */
+#define display(x)                                                                                 \
+    nb__done(_Generic((x),                                                                         \
+        mnist_t: nb_display_mnist,                                                                 \
+        tensor_t: nb_display_tensor,                                                               \
+        model_t *: nb_display_model,                                                               \
+        const model_t *: nb_display_model,                                                         \
+        history_t *: nb_display_history,                                                           \
+        const history_t *: nb_display_history,                                                     \
+        metrics_t: nb_display_metrics,                                                             \
+        latency_t: nb_display_latency,                                                             \
+        saved_t: nb__display_saved,                                                                \
+        nb_done: nb__display_done,                                                                 \
+        _Bool: nb_display_bool,                                                                    \
+        char: nb_display_char,                                                                     \
+        signed char: nb_display_int,                                                               \
+        short: nb_display_int,                                                                     \
+        int: nb_display_int,                                                                       \
+        long: nb_display_int,                                                                      \
+        long long: nb_display_int,                                                                 \
+        unsigned char: nb_display_uint,                                                            \
+        unsigned short: nb_display_uint,                                                           \
+        unsigned: nb_display_uint,                                                                 \
+        unsigned long: nb_display_uint,                                                            \
+        unsigned long long: nb_display_uint,                                                       \
+        float: nb_display_float,                                                                   \
+        double: nb_display_double,                                                                 \
+        char *: nb_display_string,                                                                 \
+        const char *: nb_display_string,                                                           \
+        float *: nb_display_pointer,                                                               \
+        const float *: nb_display_pointer,                                                         \
+        double *: nb_display_pointer,                                                              \
+        const double *: nb_display_pointer,                                                        \
+        void *: nb_display_pointer,                                                                \
+        const void *: nb_display_pointer,                                                          \
+        default: nb_display_other)(#x, (x)))
 
 #endif

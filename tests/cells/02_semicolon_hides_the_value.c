@@ -1,9 +1,0 @@
-int x = 41;
-// ---
-x+1;
-// ---
-// nothing but a comment
-// ---
-
-// ---
-;;

@@ -1,5 +1,0 @@
-printf("hi")
-// ---
-puts("hi")
-// ---
-void nothing(void) {} nothing()
