@@ -106,6 +106,12 @@ def start_fake(transport):
 
 
 @pytest.fixture
+def start_tcp():
+    """The real program, over tcp only."""
+    yield from _factory(dialects.C(), "tcp")
+
+
+@pytest.fixture
 def client(start):
     """A connected, ready client of a fresh kernel; `client.cell` makes its cells."""
     c = start().connect()

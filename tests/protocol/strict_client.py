@@ -203,10 +203,13 @@ class Exchange:
         """Wait until the joined stdout contains the text."""
         self.client.pump_until(lambda: text in Result(None, self.iopub).text(), timeout, text)
 
+    def ended(self):
+        """Whether everything that answers the request has come."""
+        return self.idle and (self.reply is not None or not self.has_reply)
+
     def finish(self, timeout=PATIENCE):
         self.client.pump_until(
-            lambda: self.idle and (self.reply is not None or not self.has_reply),
-            timeout, f"reply and idle of {self.header['msg_type']}")
+            self.ended, timeout, f"reply and idle of {self.header['msg_type']}")
         self.finished = True
         return Result(self.reply, self.iopub)
 
