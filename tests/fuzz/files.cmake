@@ -1,0 +1,13 @@
+# Room files: data sets and model files.
+foreach(name idx_fuzz gz_fuzz)
+    xtinycc_fuzz(${name} SOURCES ${files_idx} LIBS Threads::Threads ${CMAKE_DL_LIBS} ZLIB::ZLIB)
+    target_compile_definitions(${name} PRIVATE NN_HAVE_ZLIB)
+    target_include_directories(${name} PRIVATE
+        ${files_src} ${PROJECT_SOURCE_DIR}/runtime/include)
+endforeach()
+foreach(name keras_fuzz keras_config_fuzz model_text_fuzz)
+    xtinycc_fuzz(${name} LIBS nn_files_core)
+endforeach()
+if(XTINYCC_FUZZ) # libFuzzer follows the branches of the parsers, not only of the targets
+    target_compile_options(nn_files_core PRIVATE -fsanitize=fuzzer-no-link)
+endif()
