@@ -3,6 +3,7 @@
 #include "conditional.h"
 #include "diagnose.h"
 #include "elf_object.h"
+#include "refuse.h"
 #include "split.h"
 #include "unit.h"
 
@@ -183,6 +184,30 @@ static bool expand_includes(compilation *c)
     return true;
 }
 
+/* The column of a token of the cell, 0 for any other. */
+static int column_in_cell(const compilation *c, const token *t)
+{
+    if (!t || t->text < c->text || t->text >= c->text + c->size)
+        return 0;
+    int column = 1;
+    for (const char *start = t->text; start > c->text && start[-1] != '\n'; start--)
+        column += ((unsigned char)start[-1] & 0xC0) != 0x80;
+    return column;
+}
+
+static bool refuse(compilation *c, const items *items)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        refusal found = refuse_item(c->pool, &c->names, &items->list[i]);
+        if (!found.reason)
+            continue;
+        fail_plain(c, found.reason, found.token->line, column_in_cell(c, found.token),
+                   (int)found.token->length);
+        return true;
+    }
+    return false;
+}
+
 /* --- Compiling ------------------------------------------------------------------------------ */
 
 static void teach(compilation *c, unit_plan *plan, size_t *capacity, const char *name)
@@ -341,15 +366,10 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
                         pool_format(pool, "In[%d]", request->number));
     if (items.status != SPLIT_OK) {
         const token *t = items.problem_token;
-        int column = 0, width = 1;
-        if (t && t->text >= c.text && t->text < c.text + c.size) {
-            const char *start = t->text;
-            for (column = 1; start > c.text && start[-1] != '\n'; start--)
-                column += ((unsigned char)start[-1] & 0xC0) != 0x80;
-            width = (int)t->length;
-        }
-        fail_plain(&c, items.problem, items.problem_line, column, width);
+        int column = column_in_cell(&c, t);
+        fail_plain(&c, items.problem, items.problem_line, column, column ? (int)t->length : 1);
         return;
     }
-    compile(&c, &items);
+    if (!refuse(&c, &items))
+        compile(&c, &items);
 }

@@ -73,7 +73,8 @@ const char *diagnose_name(pool *pool, const compiler_message *message)
 {
     const char *open = strchr(message->text, '\'');
     const char *close = open ? strchr(open + 1, '\'') : NULL;
-    return close ? pool_copy(pool, open + 1, (size_t)(close - open - 1)) : "";
+    bool is_name = close && (isalpha((unsigned char)open[1]) || open[1] == '_');
+    return is_name ? pool_copy(pool, open + 1, (size_t)(close - open - 1)) : "";
 }
 
 /* --- Where on the line ---------------------------------------------------------------------- */

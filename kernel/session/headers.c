@@ -404,6 +404,8 @@ compiler_result headers_expand(pool *pool, const char *macros, const char *direc
     const headers *h = headers_default();
     text source = {.pool = pool};
     text_puts(&source, macros);
+    if (strstr(directive, "regex.h")) /* its array parameters would be of variable length (H13) */
+        text_puts(&source, "\n#define __STDC_NO_VLA__ 1\n");
     text_format(&source, "\n%s\n#line %d \"%s\"\n%s\n", marker, line, file, directive);
     compiler_result result = compiler_expand(pool, &h->paths, text_string(&source));
     *out = (header_text){"", ""};

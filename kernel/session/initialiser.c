@@ -21,12 +21,8 @@ static bool is_constant_name(const names *names, const token *t, bool first)
 }
 
 /* Literals, enumerators, addresses, types, designators and operators only. */
-static bool looks_constant(pool *pool, const names *names, const tokens *tokens, size_t first,
-                           size_t end)
+static bool looks_constant(const names *names, const token *list, size_t count)
 {
-    token *list;
-    size_t count;
-    macro_expand_all(pool, names, &tokens->list[first], &tokens->list[end], &list, &count);
     for (size_t i = 0; i < count; i++) {
         const token *t = &list[i];
         bool assigns = token_is(t, "++") || token_is(t, "--") ||
@@ -46,10 +42,10 @@ static bool has_token(const tokens *tokens, size_t first, size_t end, const char
 }
 
 /* `(T){...}` somewhere in the value. */
-static bool has_compound_literal(const tokens *tokens, size_t first, size_t end)
+static bool has_compound_literal(const token *list, size_t count)
 {
-    for (size_t i = first + 1; i < end; i++)
-        if (token_is(&tokens->list[i], "{") && token_is(&tokens->list[i - 1], ")"))
+    for (size_t i = 1; i < count; i++)
+        if (token_is(&list[i], "{") && token_is(&list[i - 1], ")"))
             return true;
     return false;
 }
@@ -59,12 +55,15 @@ initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens
 {
     if (item->initialiser == DECLARE_NONE)
         return INITIALISER_NONE;
-    size_t first = item->initialiser, end = item->initialiser_end;
-    bool braces = token_is(&tokens->list[first], "{");
-    bool text = item->is_array && tokens->list[first].kind == TOKEN_STRING;
+    token *list;
+    size_t count;
+    macro_expand_all(pool, names, &tokens->list[item->initialiser],
+                     &tokens->list[item->initialiser_end], &list, &count);
+    bool braces = token_is(&list[0], "{");
+    bool text = item->is_array && list[0].kind == TOKEN_STRING;
     bool aggregate = braces || item->is_array;
-    if (aggregate || has_compound_literal(tokens, first, end)) {
-        if (text || looks_constant(pool, names, tokens, first, end))
+    if (aggregate || has_compound_literal(list, count)) {
+        if (text || looks_constant(names, list, count))
             return INITIALISER_STATIC;
     }
     if (aggregate || d->is_const || has_token(tokens, item->first, item->end, "const") ||

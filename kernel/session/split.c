@@ -199,12 +199,15 @@ static void classify(splitter *s, item *item)
     } else if (token_is(t, "_Static_assert") || token_is(t, "static_assert")) {
         item->kind = ITEM_ASSERT;
         s->ended = to_semicolon(s);
+    } else if (t->kind == TOKEN_NAME && token_is(t + 1, ":") && !is_keyword(t)) {
+        item->kind = ITEM_STATEMENT; /* a label: what follows is an item of its own */
+        s->at += 2;
     } else if (declaration_begins(s->names, &s->tokens, s->at)) {
         read_declaration(s, item);
     } else {
         item->kind = ITEM_STATEMENT;
         bool expression = t->kind != TOKEN_NAME || !is_statement_keyword(t);
-        expression &= !token_is(t, "{") && !(t->kind == TOKEN_NAME && token_is(t + 1, ":"));
+        expression &= !token_is(t, "{");
         statement(s, 0);
         if (!s->ended && expression && only_directives(s, s->at)) {
             item->kind = ITEM_EXPRESSION;
@@ -288,10 +291,14 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
     tokens cell = scan(pool, text, size, true);
     s.tokens = cell;
     if (*cell.problem) {
-        token at = {.line = cell.problem_line};
+        const token *at = &cell.list[cell.count]; /* the end, unless a quote is open */
+        for (size_t i = 0; i < cell.count; i++)
+            if (cell.list[i].line == cell.problem_line &&
+                (cell.list[i].kind == TOKEN_STRING || cell.list[i].kind == TOKEN_CHARACTER))
+                at = &cell.list[i];
         set_problem(&s, strstr(cell.problem, "comment") ? SPLIT_INCOMPLETE : SPLIT_INVALID,
-                    cell.problem, &at);
-        s.out.problem_token = NULL;
+                    cell.problem, at);
+        s.out.problem_line = cell.problem_line;
     }
     check_brackets(&s);
     size_t next = 0;

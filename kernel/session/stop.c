@@ -50,6 +50,8 @@ static struct {
 static int steps;
 static bool passing;
 static uintptr_t step_from;
+/* Where the call was that the statement had waited for. */
+static trace_t waited;
 
 static uintptr_t libnn_start, libnn_end;
 static int timer = -1; /* of the kernel */
@@ -112,7 +114,7 @@ void stop_clear(void)
 
 /* --- Leaving ------------------------------------------------------------------------------ */
 
-/* Say where the cell was, and leave it. OVER: a library function that is jumped out of. */
+/* Say where the cell was, and leave it. FORCED: by a jump out of a library function. */
 static _Noreturn void leave(const trace_t *trace, bool forced)
 {
     run_state *state = &run__state;
@@ -169,6 +171,7 @@ static void answer(const ucontext_t *context)
     if (!trace.over_library)
         leave(&trace, false);
     bool completes = is_libnn(trace.library_pc);
+    waited.depth = 0;
     set_point(trace.library_caller.pc, trace.library_caller.stack,
               completes ? GOAL_COMPLETE : GOAL_LEAVE);
     if (!completes)
@@ -195,19 +198,62 @@ static void insist(const ucontext_t *context)
 
 /* --- Completing a statement --------------------------------------------------------------- */
 
-static bool is_call(const unsigned char *code)
+/* Length of the call instruction at CODE as TinyCC writes it: to a place, through a register, or
+   through memory relative to a register or to the code. 0 if it is none. */
+static size_t call_size(const unsigned char *code)
 {
-    if ((code[0] & 0xf0) == 0x40)
-        code++;
-    return code[0] == 0xe8 || (code[0] == 0xff && (code[1] & 0x38) == 0x10);
+    size_t prefix = (code[0] & 0xf0) == 0x40;
+    code += prefix;
+    if (code[0] == 0xe8)
+        return prefix + 5;
+    if (code[0] != 0xff || (code[1] & 0x38) != 0x10)
+        return 0;
+    unsigned mode = code[1] >> 6, base = code[1] & 7;
+    size_t size = prefix + 2 + (mode != 3 && base == 4);
+    return size + (mode == 1 ? 1 : mode == 2 || (mode == 0 && base == 5) ? 4 : 0);
 }
 
-/* Calls that TinyCC makes to copy a structure belong to the statement. */
-static bool is_copying(const unsigned char *code)
+/* Inline functions of the library's headers check what the library has returned. */
+static bool is_header(const debug_place *place)
 {
+    return *place->file == '<';
+}
+
+typedef enum step_kind {
+    STEP_ON,   /* execute the instruction */
+    STEP_OVER, /* it is a call: go on behind it */
+    STEP_DONE  /* the statement is over */
+} step_kind;
+
+static step_kind kind_of_call(const debug_place *place, const unsigned char *code)
+{
+    debug_place callee;
+    int32_t distance = 0;
+    if (code[0] == 0xe8)
+        memcpy(&distance, code + 1, sizeof distance);
+    uintptr_t target = (uintptr_t)code + 5 + (uintptr_t)(intptr_t)distance;
+    bool is_inner = distance && debug_locate(run__state.loader, target, &callee);
+    if (is_inner && is_header(&callee))
+        return STEP_ON;
+    if (is_header(place))
+        return STEP_OVER;
+    /* TinyCC copies structures so. */
     const char *name = loader_called_name(run__state.loader, code + 5);
-    return name && (strcmp(name, "memmove") == 0 || strcmp(name, "memcpy") == 0 ||
-                    strcmp(name, "memset") == 0);
+    bool is_copying = name && (strcmp(name, "memmove") == 0 || strcmp(name, "memcpy") == 0 ||
+                               strcmp(name, "memset") == 0);
+    return is_copying ? STEP_OVER : STEP_DONE;
+}
+
+static step_kind kind_of_step(const debug_place *place, uintptr_t pc)
+{
+    const unsigned char *code = (const unsigned char *)pc;
+    bool goes_back = pc <= step_from && step_from < place->end && step_from >= place->start;
+    if (++steps > STEP_LIMIT)
+        return STEP_DONE;
+    if (!is_header(place) &&
+        (goes_back || debug_is_line(run__state.loader, place, pc)))
+        return STEP_DONE;
+    return call_size(code) ? kind_of_call(place, code) : STEP_ON;
 }
 
 /* Before the instruction at which the context stands. */
@@ -215,33 +261,30 @@ static void step(ucontext_t *context)
 {
     greg_t *registers = context->uc_mcontext.gregs;
     uintptr_t pc = (uintptr_t)registers[REG_RIP];
-    const unsigned char *code = (const unsigned char *)pc;
-    registers[REG_EFL] &= ~(greg_t)STEP_FLAG;
     debug_place place;
+    trace_t trace;
+    registers[REG_EFL] &= ~(greg_t)STEP_FLAG;
     if (!debug_locate(run__state.loader, pc, &place)) {
         steps = 0;
         answer(context); /* returned to a library, or the cell is over */
         return;
     }
-    bool goes_back = pc <= step_from && step_from < place.end && step_from >= place.start;
-    bool is_over = goes_back || debug_is_line(run__state.loader, &place, pc) ||
-                   ++steps > STEP_LIMIT;
-    if (!is_over && is_call(code)) {
-        if (!is_copying(code)) {
-            is_over = true;
-        } else {
-            steps = 0;
-            set_point(pc + 5, (uintptr_t)registers[REG_RSP], GOAL_COMPLETE);
-            return;
-        }
-    }
-    if (is_over) {
-        trace_t trace;
+    switch (kind_of_step(&place, pc)) {
+    case STEP_DONE:
+        /* Name the line of the call, not the one behind it, unless its function has returned. */
         take(&trace, context);
-        leave(&trace, false);
+        leave(waited.depth > 0 && waited.first[0].frame == trace.first[0].frame ? &waited : &trace,
+              false);
+    case STEP_OVER:
+        steps = 0;
+        set_point(pc + call_size((const unsigned char *)pc), (uintptr_t)registers[REG_RSP],
+                  GOAL_COMPLETE);
+        break;
+    case STEP_ON:
+        step_from = pc;
+        registers[REG_EFL] |= STEP_FLAG;
+        break;
     }
-    step_from = pc;
-    registers[REG_EFL] |= STEP_FLAG;
 }
 
 /* --- Signals ------------------------------------------------------------------------------ */
@@ -252,6 +295,10 @@ static void reach(ucontext_t *context)
     stop_goal goal = point.goal;
     clear_point();
     if (goal == GOAL_COMPLETE) {
+        if (!waited.depth) {
+            take(&waited, context);
+            waited.first[0].is_caller = true; /* the call is the instruction before */
+        }
         steps = 1;
         step_from = 0;
         step(context);

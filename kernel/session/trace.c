@@ -236,8 +236,13 @@ static uintptr_t code_address(const trace_frame *frame)
 
 bool trace_place(const trace_t *trace, debug_place *place)
 {
-    return trace->depth > 0 &&
-           debug_locate(run__state.loader, code_address(&trace->first[0]), place);
+    size_t count = trace->depth < TRACE_FIRST ? trace->depth : TRACE_FIRST;
+    for (size_t i = 0; i < count; i++) {
+        if (debug_locate(run__state.loader, code_address(&trace->first[i]), place) &&
+            *place->file != '<')
+            return true;
+    }
+    return false;
 }
 
 static void put_line(text_sink *sink, const debug_place *place)
@@ -261,6 +266,8 @@ static void put_frame(text_sink *sink, const trace_frame *frame)
     debug_place place;
     if (!debug_locate(run__state.loader, code_address(frame), &place))
         return;
+    if (*place.file == '<')
+        return; /* inline functions of the library's headers: "<string>" */
     char text[400];
     size_t length = 0;
     if (frame->frame)

@@ -90,8 +90,30 @@ static void write_macro(writer *w, const token *directive, bool define)
         put_directive(w, &w->top, directive);
         put_directive(w, &w->body, directive);
     }
+    macro_directive(w->names, directive);
     past_set_macro(&w->out->past, name, define ? macro_text(w->pool, directive) : "",
                    w->plan->number, directive->line);
+}
+
+/* The splitter has seen all of the cell's macros; here each holds only from its place on. */
+static void forget_macros(writer *w)
+{
+    for (size_t i = 0; i < w->plan->items->count; i++) {
+        const item *item = &w->plan->items->list[i];
+        const token *t = &item->tokens.list[item->first];
+        const char *name = item->kind == ITEM_DIRECTIVE ? macro_name(w->pool, t) : NULL;
+        if (!name)
+            continue;
+        const struct name *old =
+            names_find(w->plan->past_names, SPACE_MACRO, name, strlen(name));
+        struct name *entry = names_set(w->names, SPACE_MACRO, name, strlen(name),
+                                       old ? NAME_MACRO : NAME_UNKNOWN);
+        if (old) {
+            entry->macro = old->macro;
+            entry->macro_length = old->macro_length;
+            entry->place = old->place;
+        }
+    }
 }
 
 static void write_include(writer *w, const token *directive)
@@ -190,7 +212,7 @@ static void write_expression(writer *w, const item *item)
     }
     unit_line(w, &w->body, item->line);
     tokens_text(&w->body, &item->tokens.list[item->first], &item->tokens.list[end]);
-    text_puts(&w->body, ";\n__nb_poll();\n");
+    text_puts(&w->body, "; __nb_poll();\n");
 }
 
 static void write_item(writer *w, const item *item)
@@ -288,6 +310,7 @@ void unit_write(const unit_plan *plan, unit *out)
     writer w = {.plan = plan, .pool = pool, .out = out, .names = &names, .top = {.pool = pool},
                 .body = {.pool = pool}};
     copy_past(&w);
+    forget_macros(&w);
     for (size_t i = 0; i < plan->items->count; i++)
         write_item(&w, &plan->items->list[i]);
     text all = {.pool = pool};

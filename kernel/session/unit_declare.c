@@ -15,12 +15,42 @@ static bool is_storage(const token *t)
     return false;
 }
 
+/* Tokens [first, end) without assertions inside types, which the compiler does not know (hole
+   H10). They are added to ASSERTIONS, if that is not NULL. */
+static tokens without_assertions(writer *w, const token *first, const token *end, text *assertions)
+{
+    tokens out = {.problem = ""};
+    size_t capacity = 0;
+    bool cut = false;
+    for (const token *t = first; t < end; t++) {
+        bool assertion = t->kind == TOKEN_NAME && (token_is(t, "_Static_assert") ||
+                                                   token_is(t, "static_assert"));
+        if (assertion) {
+            const token *start = t;
+            while (t + 1 < end && !token_is(t, ";"))
+                t++;
+            if (assertions)
+                tokens_text(assertions, start, t + 1);
+            cut = true;
+            continue;
+        }
+        token *copy = POOL_PUSH(w->pool, out.list, out.count, capacity);
+        *copy = *t;
+        copy->expanded |= cut; /* the text before it is not its own */
+        cut = false;
+    }
+    *POOL_PUSH(w->pool, out.list, out.count, capacity) = (token){.kind = TOKEN_END, .text = ""};
+    out.count--;
+    return out;
+}
+
 /* The text of tokens [first, end), expanded and in the form that is kept. */
 static const char *normal(writer *w, const token *first, const token *end)
 {
     token *list;
     size_t count;
-    macro_expand_all(w->pool, w->names, first, end, &list, &count);
+    tokens plain = without_assertions(w, first, end, NULL);
+    macro_expand_all(w->pool, w->names, plain.list, plain.list + plain.count, &list, &count);
     return tokens_join(w->pool, list, list + count);
 }
 
@@ -94,9 +124,11 @@ static void write_typedef(writer *w, const item *item)
     if (is_known_type(w, &declared, text))
         return;
     claim_all(w, &declared);
+    struct text assertions = {.pool = w->pool};
+    struct tokens plain = without_assertions(w, first, end, &assertions);
     unit_line(w, &w->top, first->line);
-    tokens_text(&w->top, first, end);
-    text_puts(&w->top, "\n");
+    tokens_text(&w->top, plain.list, plain.list + plain.count);
+    text_format(&w->top, "%s\n", text_string(&assertions));
     remember_type(w, item, text, item->end);
 }
 
@@ -121,8 +153,10 @@ static const char *write_tag(writer *w, const item *item)
     unit_line(w, &w->top, keyword->line);
     text_puts(&w->top, head);
     text_puts(&w->top, " ");
-    tokens_text(&w->top, body, end);
-    text_puts(&w->top, ";\n");
+    struct text assertions = {.pool = w->pool};
+    struct tokens plain = without_assertions(w, body, end, &assertions);
+    tokens_text(&w->top, plain.list, plain.list + plain.count);
+    text_format(&w->top, ";%s\n", text_string(&assertions));
     remember_type(w, item, text, after_body(tokens, d));
     return tag;
 }
@@ -250,7 +284,7 @@ static void write_value(writer *w, const item *item, const declarator *d, initia
     if (kind == INITIALISER_COPY)
         text_format(&w->body, "; __xt_copy((void *)&%s, (const void *)&__xt_i, sizeof __xt_i); }",
                     name);
-    text_puts(&w->body, ";\n__nb_poll();\n");
+    text_puts(&w->body, "; __nb_poll();\n");
 }
 
 static void write_object(writer *w, const item *item, const declarator *d, const char *specifiers)
@@ -267,13 +301,25 @@ static void write_object(writer *w, const item *item, const declarator *d, const
         const char *tail = declarator_text(w, tokens, d->brackets_first + 1, d->end);
         text = pool_format(w->pool, "%s%zu%s", head, count, tail);
     }
+    const char *value = "";
+    if (kind != INITIALISER_NONE)
+        value = declarator_text(w, tokens, d->initialiser, d->initialiser_end);
     unit_line(w, &w->top, tokens->list[d->first].line);
-    text_format(&w->top, "%s%s", specifiers, text);
-    if (kind == INITIALISER_STATIC) {
-        text_puts(&w->top, " = ");
-        tokens_text(&w->top, &tokens->list[d->initialiser], &tokens->list[d->initialiser_end]);
+    if (kind == INITIALISER_STATIC)
+        text_format(&w->top, "%s%s = %s;\n", specifiers, text, value);
+    else if (kind == INITIALISER_COPY && d->unsized && !count && d->first == d->name)
+        /* The size is that of an array with this value, which the compiler need not compute. */
+        text_format(&w->top, "__typeof__((%s%s)%s) %s;\n", specifiers,
+                    declarator_text(w, tokens, d->brackets_first, d->end), value, name);
+    else
+        text_format(&w->top, "%s%s;\n", specifiers, text);
+    if (kind == INITIALISER_STATIC && w->body.size) {
+        /* Statements before it may use the object: it gets its value again at its place. */
+        const char *copy = pool_format(w->pool, "__xt_first_%zu", w->out->defined_count);
+        text_format(&w->top, "static const __typeof__(%s) %s = %s;\n", name, copy, value);
+        text_format(&w->body, "\n__xt_copy((void *)&%s, (const void *)&%s, sizeof %s);\n", name,
+                    copy, copy);
     }
-    text_puts(&w->top, ";\n");
     write_value(w, item, d, kind, name);
     defined *made = add_defined(w, name, false, bind);
     made->unsized = d->unsized && !count;

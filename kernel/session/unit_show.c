@@ -133,7 +133,7 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
             put_choice(w, e, true, "__xt_ignore");
             text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), e);
         }
-        text_format(&w->body, "{ static __typeof__(%s) *%s; %s = (void *)&(%s); (void)%s; } }\n", e,
+        text_format(&w->body, "{ static __typeof__(%s) *%s; %s = (void *)&(%s); (void)%s; } } ", e,
                     out->shown, out->shown_address, e, out->shown);
         text_puts(&w->body, "__nb_poll();\n");
         return;
@@ -153,7 +153,7 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
                 "{ static __typeof__(%s) *%s; static __typeof__(%s) __xt_value; "
                 "__typeof__(%s) __xt_i = %s; "
                 "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
-                "%s = (void *)&__xt_value; (void)%s; }\n",
+                "%s = (void *)&__xt_value; (void)%s; } ",
                 value, out->shown, value, value, value, out->shown_address, out->shown);
     text_puts(&w->body, "__nb_poll();\n");
 }

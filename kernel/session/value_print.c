@@ -56,6 +56,14 @@ void sink_pointer(text_sink *sink, uint64_t address)
     put_digits(sink, address, 16);
 }
 
+/* A name without the ending that the engine gives to names whose meaning was replaced. */
+static void put_own_name(text_sink *sink, const char *name)
+{
+    const char *old = strstr(name, "__old");
+    bool renamed = old && old[5] && strspn(old + 5, "0123456789") == strlen(old + 5);
+    sink_put(sink, name, renamed ? (size_t)(old - name) : strlen(name));
+}
+
 /* --- Spelling types --------------------------------------------------------------------- */
 
 static void spell_base(text_sink *sink, const debug_type *type)
@@ -77,12 +85,8 @@ static void spell_base(text_sink *sink, const debug_type *type)
     /* The engine gives unnamed types a tag, and types that were replaced another one. */
     if (!*type->name || strncmp(type->name, "__anon_", 7) == 0)
         return;
-    const char *old = strstr(type->name, "__old");
-    size_t length = strlen(type->name);
-    if (old && strspn(old + 5, "0123456789") == strlen(old + 5))
-        length = (size_t)(old - type->name);
     sink_text(sink, " ");
-    sink_put(sink, type->name, length);
+    put_own_name(sink, type->name);
 }
 
 void debug_type_spell(text_sink *sink, const debug_type *type, const char *declarator)
@@ -154,7 +158,7 @@ static void print_enum(text_sink *sink, const debug_type *type, uint64_t bits, u
     for (uint64_t i = 0; i < type->count; i++) {
         /* A bit-field may hold the low bits of an unsigned enum. */
         if (type->enumerators[i].value == value || type->enumerators[i].value == (int64_t)bits) {
-            sink_text(sink, type->enumerators[i].name);
+            put_own_name(sink, type->enumerators[i].name);
             sink_text(sink, " (");
             sink_signed(sink, type->enumerators[i].value);
             sink_text(sink, ")");

@@ -62,8 +62,13 @@ int draw_bars(canvas *page, const nb_figure *figure)
         cairo_fill(cr);
         char label[32];
         scale_label(&labels, value, label, sizeof label);
-        if (with_counts && canvas_text_width(page, label, style) < room)
-            canvas_text(page, middle, top - 7, label, style);
+        double label_width = canvas_text_width(page, label, style);
+        if (!with_counts || label_width >= room)
+            continue;
+        canvas_color(page, WHITE); /* no grid line through the number */
+        cairo_rectangle(cr, middle - label_width / 2 - 1, top - 12, label_width + 2, 11);
+        cairo_fill(cr);
+        canvas_text(page, middle, top - 7, label, style);
     }
     /* The axis again, over the feet of the bars. */
     canvas_color(page, AXIS);

@@ -241,17 +241,29 @@ static int variable_count(const nn_text_model *model)
     return count;
 }
 
-/* Does COUNT members mean a state that fits? SGD without momentum may still have its buffers. */
-static int understand(const nn_text_model *model, int64_t count, state_layout *layout)
+/* Is the dataset a scalar? */
+static int is_scalar(hid_t vars, const char *name)
 {
-    int64_t variables = variable_count(model);
+    int64_t shape[5];
+    char shown[40];
+    snprintf(shown, sizeof shown, "/optimizer/vars/%s", name);
+    hid_t dataset = hdf5_dataset(vars, name, shown);
+    int scalar = dataset > 0 && hdf5_shape(dataset, shape) == 0;
+    if (dataset > 0)
+        H5Dclose(dataset);
+    return scalar;
+}
+
+/* Do COUNT members mean a state that fits? SGD without momentum may still have its buffers. */
+static int understand(const nn_text_model *model, hid_t vars, int64_t count, state_layout *layout)
+{
+    int64_t variables = variable_count(model), first = is_scalar(vars, "1") ? 2 : 1;
     int needed = nn__text_slots(model), most = strcmp(model->optimizer, "sgd") == 0 ? 1 : needed;
     for (int step = needed; step <= most; step++)
-        for (int first = 1; first <= 2; first++)
-            if (count == first + step * variables) {
-                *layout = (state_layout){first, step};
-                return 1;
-            }
+        if (count == first + step * variables) {
+            *layout = (state_layout){first, step};
+            return 1;
+        }
     return 0;
 }
 
@@ -286,7 +298,7 @@ static int survey_vars(hid_t vars, nn_text_model *model)
     if (count == 0)
         return 0;
     int fresh = count <= 2 && nn__text_slots(model) > 0; /* saved before the first step */
-    if (!fresh && !understand(model, count, &layout)) {
+    if (!fresh && !understand(model, vars, count, &layout)) {
         skip_state(model, count);
         return 0;
     }
@@ -347,7 +359,7 @@ static int read_slots(hid_t vars, const nn_text_model *model, float *slots)
 {
     state_layout layout;
     int64_t count = hdf5_link_count(vars, MAX_LINKS);
-    if (count < 0 || !understand(model, count, &layout))
+    if (count < 0 || !understand(model, vars, count, &layout))
         return count < 0 ? -1 : 0;
     int64_t number = layout.first;
     size_t at = 0;

@@ -141,6 +141,15 @@ static inline saved_t nb__saved(saved_t saved)
     return saved;
 }
 
+/* As Keras warns, on stderr. */
+static inline model_t *nb__loaded(model_t *model)
+{
+    if (!model)
+        nb__failed();
+    fputs(nn_load_warnings(), stderr);
+    return model;
+}
+
 static inline mnist_t nb__mnist(mnist_opts opts)
 {
     mnist_t data;
@@ -327,7 +336,7 @@ static inline void model_settings(const model_t *model)
 #define model_save(m, path, ...) nb__saved(nn_model_save((m), (path), (save_opts){__VA_ARGS__}))
 
 /** model_load("lenet5.keras"): weights, settings and optimizer state. Options: load_opts. */
-#define model_load(path, ...) nb__model(nn_model_load((path), (load_opts){__VA_ARGS__}))
+#define model_load(path, ...) nb__loaded(nn_model_load((path), (load_opts){__VA_ARGS__}))
 
 static inline nn_status nb__display_saved(const char *name, saved_t saved)
 {

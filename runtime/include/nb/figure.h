@@ -95,8 +95,8 @@ NN_API nn_status nb_imshow_grid(tensor_t x, tensor_t y, imshow_opts opts);
 /**
  * Plot which class was answered for which: rows true, columns predicted.
  *
- * The diagonal is blue, the mistakes are orange, each shaded by its own largest count, so that
- * mistakes stay visible beside a thousand right answers.
+ * The diagonal is blue, shaded by the share of its class that was answered right; the mistakes are
+ * orange, shaded by their largest count, so that they stay visible beside a thousand right answers.
  *
  * @param y_true  labels (N), integers from 0 to 49
  * @param y_pred  answers (N), the same

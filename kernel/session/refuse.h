@@ -1,0 +1,17 @@
+/*
+ * What TinyCC cannot express, or compiles wrongly without a word (holes H3 to H6, H12): found by
+ * looking at the tokens, before it is compiled.
+ */
+#ifndef XTINYCC_REFUSE_H
+#define XTINYCC_REFUSE_H
+
+#include "split.h"
+
+typedef struct refusal {
+    const char *reason; /* NULL: nothing to refuse */
+    const token *token;
+} refusal;
+
+refusal refuse_item(pool *pool, const names *names, const item *item);
+
+#endif

@@ -1,0 +1,9 @@
+int x = 41;
+// ---
+x+1;
+// ---
+// nothing but a comment
+// ---
+
+// ---
+;;

@@ -1,0 +1,3 @@
+int sq(int n){return n*n;} sq(7)
+// ---
+sq(sq(2))

@@ -1,0 +1,7 @@
+int main(void){puts("hi"); return 0;}
+// ---
+int seen = 0; int main(void){seen = 5; return 3;}
+// ---
+seen
+// ---
+int main(int argc, char **argv){printf("%d\n", argc);}

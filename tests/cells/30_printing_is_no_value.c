@@ -1,0 +1,5 @@
+printf("hi")
+// ---
+puts("hi")
+// ---
+void nothing(void) {} nothing()

@@ -1,0 +1,16 @@
+double f(int n,double a[n][n]){return a[1][1];}
+// ---
+f
+// ---
+_Atomic int n;
+// ---
+_Complex double z = 2;
+// ---
+int m=4; double b[12]; ((double(*)[m])b)[1][1]
+// ---
+struct q{double a,b;}; double s(int n,...){va_list v;va_start(v,n);return va_arg(v,struct q).b;}
+// ---
+void g(void){double d __attribute__((aligned(64)));}
+// ---
+%%native
+int h(void) { return 1; }
