@@ -32,7 +32,7 @@ size_t similar_distance(const char *a, size_t a_length, const char *b, size_t b_
         old = now;
         now = oldest;
     }
-    return old[b_length];
+    return old[b_length] > limit ? limit + 1 : old[b_length];
 }
 
 const name *similar_name(const names *names, const char *text)

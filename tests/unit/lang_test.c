@@ -1,0 +1,206 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang.h"
+
+static lang_t *session;
+static int cells;
+
+static const lang_options options = {XTINYCC_TEST_SHARE, XTINYCC_TEST_INCLUDE};
+
+static int prepare(void **state)
+{
+    (void)state;
+    char error[500];
+    if (lang_prepare(&options, error, sizeof error) < 0) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    session = lang_create(&options);
+    cells = 0;
+    return session ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    lang_free(session);
+    return 0;
+}
+
+/* Compile a cell and make it part of the session. */
+static lang_unit compile(const char *text, wire_buf *reply)
+{
+    wire_buf request = {0};
+    lang_cell cell = {.text = text, .size = strlen(text), .number = ++cells, .mode = LANG_CELL};
+    lang_pack(session, &cell, &request);
+    lang_compile(request.data, request.size, reply);
+    wire_buf_free(&request);
+    lang_unit unit;
+    assert_int_equal(lang_unpack(reply->data, reply->size, &unit), 0);
+    if (unit.ok)
+        assert_int_equal(lang_commit(session, &unit), 0);
+    return unit;
+}
+
+static void declare(const char *text)
+{
+    wire_buf reply = {0};
+    lang_unit unit = compile(text, &reply);
+    if (!unit.ok)
+        fail_msg("%s: %s", text, unit.evalue);
+    lang_unit_free(&unit);
+    wire_buf_free(&reply);
+}
+
+static void check_bind(const char *text, const char *name, lang_bind bind)
+{
+    wire_buf reply = {0};
+    lang_unit unit = compile(text, &reply);
+    assert_true(unit.ok);
+    bool seen = false;
+    for (size_t i = 0; i < unit.symbol_count; i++)
+        if (strcmp(unit.symbols[i].name, name) == 0) {
+            assert_int_equal(unit.symbols[i].bind, bind);
+            seen = true;
+        }
+    assert_true(seen);
+    lang_unit_free(&unit);
+    wire_buf_free(&reply);
+}
+
+static void binds_by_type(void **state)
+{
+    (void)state;
+    check_bind("int v = 1;", "v", LANG_BIND_NEW);
+    check_bind("int v = 2;", "v", LANG_BIND_SAME);
+    check_bind("double v = 2;", "v", LANG_BIND_NEW);
+    check_bind("int f(int a) { return a; }", "f", LANG_BIND_NEW);
+    check_bind("int f(int b) { return b + 1; }", "f", LANG_BIND_PATCH);
+    check_bind("int f(double b) { return b; }", "f", LANG_BIND_NEW);
+}
+
+static void check_error(const char *text, const char *expected)
+{
+    wire_buf reply = {0};
+    lang_unit unit = compile(text, &reply);
+    assert_false(unit.ok);
+    assert_string_equal(unit.ename, "CompileError");
+    if (!strstr(unit.evalue, expected))
+        fail_msg("<%s> fails with <%s>, not <%s>", text, unit.evalue, expected);
+    lang_unit_free(&unit);
+    wire_buf_free(&reply);
+}
+
+static void errors_name_line_and_column(void **state)
+{
+    (void)state;
+    check_error("int a;\na = cuont;", "In[1]:2:5: 'cuont' undeclared");
+    check_error("int f(void) {\n  int a = 1\n  return a;\n}", "In[2]:2:12: ';' expected");
+    check_error("sqr(2.0)", "did you mean 'sqrt' (function, bits/mathcalls.h)?");
+    check_error("größe + 1", "In[4]:1:1:");
+    check_error("#include <no_such_header.h>", "In[5]:1:");
+    check_error("#error stop here", "stop here");
+}
+
+static void damaged_replies_are_refused(void **state)
+{
+    (void)state;
+    wire_buf reply = {0};
+    lang_unit unit = compile("int x = 1; x", &reply);
+    lang_unit_free(&unit);
+    for (size_t cut = 0; cut < reply.size; cut += 7)
+        assert_int_equal(lang_unpack(reply.data, cut, &unit), -1);
+    wire_buf_free(&reply);
+}
+
+/* Whether TEXT is offered at the end of CODE. */
+static bool offers(const char *code, const char *text)
+{
+    lang_matches m;
+    bool found = false;
+    if (lang_completions(session, code, strlen(code), strlen(code), &m) == 0)
+        for (size_t i = 0; i < m.count; i++)
+            found |= strcmp(m.text[i], text) == 0;
+    lang_matches_free(&m);
+    return found;
+}
+
+static void completes(void **state)
+{
+    (void)state;
+    declare("struct inner { int deep; };\nstruct p { int xx; struct inner in; } q, *r = &q, t[3];\n"
+            "typedef struct p pp; pp s; int counter;");
+    assert_true(offers("coun", "counter"));
+    assert_true(offers("prin", "printf"));
+    assert_true(offers("q.", "xx"));
+    assert_false(offers("q.", "counter"));
+    assert_true(offers("r->in.", "deep"));
+    assert_true(offers("t[1].", "in"));
+    assert_true(offers("s.x", "xx"));
+    assert_true(offers("struct ", "inner"));
+    assert_true(offers("#include <std", "stdlib.h"));
+    assert_true(offers("#include <nn/", "nn/tensor.h"));
+    assert_true(offers("int f(int argument) { int local; return ar", "argument"));
+    assert_true(offers("whi", "while"));
+    assert_false(offers("zzz", "zzz"));
+}
+
+static void check_description(const char *code, int detail, const char *expected)
+{
+    char *text = lang_describe(session, code, strlen(code), strlen(code), detail);
+    if (!text || !strstr(text, expected))
+        fail_msg("<%s> is described as <%s>, not <%s>", code, text ? text : "", expected);
+    free(text);
+}
+
+static void describes(void **state)
+{
+    (void)state;
+    declare("int counter = 3;\nint twice(int v)\n{\n    return 2 * v;\n}\n#define N 10\n");
+    check_description("counter", 0, "In[1]:1");
+    check_description("twice(", 0, "int twice(int v)");
+    check_description("twice", 1, "return 2 * v;");
+    check_description("sqrt", 0, "double sqrt(double __x)");
+    check_description("N", 0, "#define N 10");
+    check_description("nn_tensor_size(", 0, "nn/tensor.h");
+    char *nothing = lang_describe(session, "zzz", 3, 3, 0);
+    assert_null(nothing);
+}
+
+static void tells_what_is_complete(void **state)
+{
+    (void)state;
+    int indent;
+    assert_int_equal(lang_is_complete("x + 1", 5, &indent), 'c');
+    assert_int_equal(lang_is_complete("int f(", 6, &indent), 'i');
+    assert_int_equal(lang_is_complete("int f() {", 9, &indent), 'i');
+    assert_int_equal(indent, 4);
+    assert_int_equal(lang_is_complete("int f() }", 9, &indent), 'x');
+    assert_int_equal(lang_is_complete("x = 1 + \\", 9, &indent), 'i');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(binds_by_type, begin, end),
+        cmocka_unit_test_setup_teardown(errors_name_line_and_column, begin, end),
+        cmocka_unit_test_setup_teardown(damaged_replies_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(completes, begin, end),
+        cmocka_unit_test_setup_teardown(describes, begin, end),
+        cmocka_unit_test_setup_teardown(tells_what_is_complete, begin, end),
+    };
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}

@@ -1,0 +1,125 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "split.h"
+
+static pool memory;
+
+static int free_memory(void **state)
+{
+    (void)state;
+    pool_free(&memory);
+    return 0;
+}
+
+static items read(const char *text)
+{
+    names *names = pool_alloc(&memory, sizeof *names);
+    names->pool = &memory;
+    names_set(names, SPACE_ORDINARY, "FILE", 4, NAME_TYPE);
+    names_set(names, SPACE_ORDINARY, "T", 1, NAME_TYPE);
+    return split(&memory, names, text, strlen(text), "In[1]");
+}
+
+/* Kinds as letters: # directive, % magic, d declaration, f function, a assertion, s statement,
+   e expression. */
+static void check(const char *text, const char *kinds)
+{
+    items items = read(text);
+    char got[64] = "";
+    for (size_t i = 0; i < items.count && i < 60; i++)
+        got[i] = "#%dfase"[items.list[i].kind];
+    if (strcmp(got, kinds) != 0)
+        fail_msg("<%s> is %s, not %s (%s)", text, got, kinds,
+                 items.status == SPLIT_OK ? "complete" : items.problem);
+}
+
+static void classifies(void **state)
+{
+    (void)state;
+    check("a * b;", "s");
+    check("T * x;", "d");
+    check("typedef int U;\nU * x;\nx = 0;", "dds");
+    check("f(x);", "s");
+    check("T (x);", "d");
+    check("int (*fp)(int);", "d");
+    check("int x = 3, *p = &x, a[] = {1,2,3};", "d");
+    check("int f(a,b) int a; double b; { return a+b; }", "f");
+    check("int f(int x) { return x; }\nf(3)", "fe");
+    check("x + 1", "e");
+    check("struct p { int x; } q; q.x = 1;", "ds");
+    check("#define SQ(x) ((x)*(x))\nSQ(3)", "#e");
+    check("__attribute__((noinline)) int g(void) { return 1; }", "f");
+    check("void (*signal(int sig, void (*func)(int)))(int);", "d");
+    check("{ int t = 1; x = t; }", "s");
+    check("_Static_assert(1, \"\"); x", "ae");
+    check("foo bar;", "d");
+    check("main() { }", "f");
+    check("sizeof(int)", "e");
+    check("(void)x; !x", "se");
+}
+
+static void keeps_statements_whole(void **state)
+{
+    (void)state;
+    check("for (int i=0;i<3;i++) g(i);", "s");
+    check("if (a) b; else if (c) d; else { e; } f();", "ss");
+    check("do x--; while (x); y", "se");
+    check("switch (x) { case 1: a(); break; default: b(); } c", "se");
+    check("goto end; x = 1; end: ;", "sss");
+    check("end: x", "se");
+    check("x++; int y = x;", "sd");
+}
+
+static void sees_through_macros(void **state)
+{
+    (void)state;
+    check("#define INT int\nINT x = 1; x", "#de");
+    check("#define DECLARE(n) int n;\nDECLARE(q) q", "#de");
+    check("#define EACH(i, n) for (int i = 0; i < n; i++)\nEACH(k, 3) f(k);", "#s");
+    check("#define CALL f()\nCALL", "#e");
+}
+
+static void tells_incomplete_from_invalid(void **state)
+{
+    (void)state;
+    static const char *const incomplete[] = {"int f(", "int f() {", "/* x", "if (x)", "do x();",
+                                             "int x = 1", "struct s {", "int f(void)"};
+    static const char *const invalid[] = {"int f() }", ")", "(]", "char *s = \"open;"};
+    for (size_t i = 0; i < sizeof incomplete / sizeof *incomplete; i++)
+        if (read(incomplete[i]).status != SPLIT_INCOMPLETE)
+            fail_msg("<%s> should be incomplete", incomplete[i]);
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++)
+        if (read(invalid[i]).status != SPLIT_INVALID)
+            fail_msg("<%s> should be invalid", invalid[i]);
+    assert_int_equal(read("int f() { if (x) {").open_braces, 2);
+    assert_int_equal(read("x + 1").status, SPLIT_OK);
+}
+
+static void knows_where_items_lie(void **state)
+{
+    (void)state;
+    const char *text = "int a;\n  a = 2; /* c */ a";
+    items items = read(text);
+    assert_int_equal(items.count, 3);
+    assert_int_equal(items.list[1].line, 2);
+    assert_int_equal(items.list[1].offset, 9);
+    assert_int_equal(items.list[1].offset_end, 15);
+    assert_int_equal(items.list[2].offset, strlen(text) - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(classifies, free_memory),
+        cmocka_unit_test_teardown(keeps_statements_whole, free_memory),
+        cmocka_unit_test_teardown(sees_through_macros, free_memory),
+        cmocka_unit_test_teardown(tells_incomplete_from_invalid, free_memory),
+        cmocka_unit_test_teardown(knows_where_items_lie, free_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
