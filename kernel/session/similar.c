@@ -37,7 +37,7 @@ size_t similar_distance(const char *a, size_t a_length, const char *b, size_t b_
 
 const name *similar_name(const names *names, const char *text)
 {
-    size_t length = strlen(text), best = length < 5 ? 2 : 3;
+    size_t length = strlen(text), limit = length < 5 ? 1 : 2, best = limit + 1;
     const name *found = NULL;
     for (; names; names = names->below)
         for (int space = 0; space < SPACE_COUNT; space++) {
@@ -47,11 +47,11 @@ const name *similar_name(const names *names, const char *text)
                 for (const name *n = names->slots[space][i]; n; n = n->next) {
                     if (n->kind == NAME_UNKNOWN || n->text[0] == '_' || n->length < 2)
                         continue;
-                    size_t d = similar_distance(n->text, n->length, text, length, best - 1);
+                    size_t d = similar_distance(n->text, n->length, text, length, limit);
                     bool better = d < best ||
                                   (d == best && found && n->length == length &&
                                    found->length != length);
-                    if (d > 0 && better && d < (length < 5 ? 2u : 3u)) {
+                    if (d > 0 && better && d <= limit) {
                         best = d;
                         found = n;
                     }
