@@ -227,6 +227,10 @@ static void scan_token(scanner *s, bool line_start, bool spaced)
     } else if (isdigit(c) || (c == '.' && isdigit((unsigned char)peek(s, 1)))) {
         t.kind = TOKEN_NUMBER;
         skip_number(s);
+    } else if (c == 'L' && (peek(s, 1) == '"' || peek(s, 1) == '\'')) {
+        s->at++; /* wide text; the other prefixes are refused (refuse.c) */
+        t.kind = *s->at == '"' ? TOKEN_STRING : TOKEN_CHARACTER;
+        skip_quoted(s, *s->at);
     } else if (name_start(c)) {
         t.kind = TOKEN_NAME;
         while (s->at < s->end && name_part((unsigned char)*s->at))

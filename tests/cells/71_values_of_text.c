@@ -19,3 +19,9 @@ char *names[] = {"Ada", NULL, "Bob"}; names
 char lines[2][6] = {"one", "two"}; lines
 // ---
 char longer[2000]; memset(longer, 'x', 1999); strlen(longer)
+// ---
+wchar_t wide[] = L"ab"; wide
+// ---
+L"ab"[1] + L'a'
+// ---
+int L = 3; L + 1
