@@ -41,6 +41,7 @@ void tidy_after_cell(void)
     alarm(0);
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
         setitimer((__itimer_which_t)which, &(struct itimerval){0}, NULL);
+    signal(SIGALRM, SIG_IGN); /* forgets one that the cell kept blocked */
     for (size_t i = 0; i < COUNT; i++)
         sigaction(signal_at(i), &actions[i], NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
