@@ -74,7 +74,7 @@ def own_copy(tmp_path):
 
 def expect_refusal(session, folder, *words):
     session.run("int x = 41;")
-    error = session.try_cell(f'mnist_t mnist = mnist_load_data(.dir = "{folder}");').error
+    error = session.try_cell(f'mnist_t mnist = mnist_load_data(.directory = "{folder}");').error
     assert error is not None
     for word in words:
         assert word in error, error
