@@ -311,6 +311,10 @@ static void take_unit(compilation *c, unit *unit, const compiler_result *result)
     a->object_size = result->size;
     a->entry = unit->entry;
     a->main = unit->has_main ? "main" : "";
+    a->rest = unit->rest;
+    a->rest_done = unit->rest_done;
+    a->size_count = unit->size_count;
+    a->sizes = unit->sizes;
     a->shown = unit->shown;
     a->shown_address = unit->shown_address;
     take_symbols(c, unit);
@@ -326,13 +330,16 @@ static void compile(compilation *c, const items *items)
     unit_plan plan = {.pool = c->pool, .before = c->request->past, .items = items,
                       .names = &c->names, .past_names = &c->past_names, .includes = c->includes,
                       .include_count = c->include_count, .number = c->request->number,
-                      .mode = c->request->mode};
+                      .mode = c->request->mode, .done = c->request->done,
+                      .sizes = c->request->sizes, .size_count = c->request->size_count};
     size_t capacity = 0;
     for (int attempt = 0;; attempt++) {
         unit unit;
         unit_write(&plan, &unit);
         if (unit.refusal) {
             fail_plain(c, unit.refusal, unit.refusal_line, 0, 1);
+            if (unit.refusal_is_value)
+                c->answer->ename = "ValueError";
             return;
         }
         compiler_result result = compiler_run(c->pool, &headers_default()->paths, unit.text);
@@ -354,7 +361,8 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
 {
     compilation c = {.pool = pool, .request = request, .answer = answer};
     *answer = (cell_answer){.entry = "", .main = "", .shown = "", .shown_address = "",
-                            .magic = "", .magic_arguments = "", .past = request->past};
+                            .magic = "", .magic_arguments = "", .sizes = "",
+                            .past = request->past};
     if (find_magic(&c))
         return;
     c.past_names = (names){.below = &headers_default()->names, .pool = pool};

@@ -14,6 +14,9 @@ typedef struct cell_request {
     int number;
     lang_mode mode;
     const past *past;
+    size_t done; /* see lang_cell */
+    int64_t *sizes;
+    size_t size_count;
 } cell_request;
 
 typedef struct cell_answer {
@@ -26,6 +29,9 @@ typedef struct cell_answer {
     const char **notes;
     size_t note_count, note_capacity;
     const char *magic, *magic_arguments;
+    bool rest; /* see lang_unit */
+    size_t rest_done, size_count;
+    const char *sizes;
     const past *past; /* the session with the cell's declarations */
 } cell_answer;
 

@@ -64,6 +64,10 @@ void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
     wire_put_u32(request, (uint32_t)cell->number);
     wire_put_u32(request, cell->mode);
     wire_put_bytes(request, cell->text, cell->size);
+    wire_put_u32(request, (uint32_t)cell->done);
+    wire_put_u32(request, (uint32_t)cell->size_count);
+    for (size_t i = 0; i < cell->size_count; i++)
+        wire_put_u64(request, (uint64_t)cell->sizes[i]);
     wire_put_bytes(request, lang->text, lang->size);
 }
 
@@ -104,6 +108,10 @@ static void write_answer(wire_buf *reply, const cell_answer *a)
     wire_put_u32(reply, (uint32_t)a->note_count);
     for (size_t i = 0; i < a->note_count; i++)
         wire_put_string(reply, a->notes[i]);
+    wire_put_u32(reply, a->rest);
+    wire_put_u32(reply, (uint32_t)a->rest_done);
+    wire_put_u32(reply, (uint32_t)a->size_count);
+    wire_put_string(reply, a->sizes);
     wire_buf past = {0};
     if (!*a->magic)
         past_write(a->past, &past);
@@ -115,6 +123,17 @@ static void write_answer(wire_buf *reply, const cell_answer *a)
 static bool has_nul(const char *text, size_t size)
 {
     return size && memchr(text, '\0', size) != NULL;
+}
+
+static void read_sizes(pool *pool, wire_reader *in, cell_request *cell)
+{
+    size_t count = wire_get_u32(in);
+    in->bad |= count > in->size;
+    if (in->bad)
+        return;
+    cell->sizes = pool_alloc(pool, (count + 1) * sizeof *cell->sizes);
+    for (; cell->size_count < count; cell->size_count++)
+        cell->sizes[cell->size_count] = (int64_t)wire_get_u64(in);
 }
 
 /* In EXPRESSION mode the text is one expression; parentheses make sure of it. */
@@ -142,6 +161,8 @@ void lang_compile(const void *request, size_t size, wire_buf *reply)
     cell_request cell = {.number = (int)wire_get_u32(&in)};
     cell.mode = (lang_mode)wire_get_u32(&in);
     cell.text = wire_get_bytes(&in, &cell.size);
+    cell.done = wire_get_u32(&in);
+    read_sizes(&pool, &in, &cell);
     size_t past_size;
     const char *past_text = wire_get_bytes(&in, &past_size);
     wire_reader past_reader = wire_read(past_text, past_size);
@@ -205,6 +226,10 @@ int lang_unpack(const void *reply, size_t size, lang_unit *unit)
     unit->magic = wire_get_string(&in);
     unit->magic_arguments = wire_get_string(&in);
     bool lists = read_lists(&in, unit);
+    unit->rest = wire_get_u32(&in) != 0;
+    unit->rest_done = wire_get_u32(&in);
+    unit->size_count = wire_get_u32(&in);
+    unit->sizes = wire_get_string(&in);
     unit->delta = wire_get_bytes(&in, &unit->delta_size);
     if (!lists || in.bad) {
         lang_unit_free(unit);

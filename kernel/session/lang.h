@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "wire.h"
 
 typedef struct lang lang_t;
@@ -41,6 +42,11 @@ typedef struct lang_cell {
     size_t size;
     int number; /* N of In[N] */
     lang_mode mode;
+    /* The cell's second part (see lang_unit.rest): how many of its items have run, and the array
+       sizes that could not be known before. */
+    size_t done;
+    const int64_t *sizes;
+    size_t size_count;
 } lang_cell;
 
 /* Write the request for the compile child. */
@@ -84,6 +90,12 @@ typedef struct lang_unit {
     size_t note_count;
     /* Magic instead of C (%who, %undo, ...): its words; empty for C. */
     const char *magic, *magic_arguments;
+    /* An array at top level has a size that only the code before it knows. This unit ends there:
+       run it, then ask again with lang_cell.done = REST_DONE and the SIZE_COUNT numbers that it
+       left in its int64_t array SIZES; the number behind them is 1 if the code was reached. */
+    bool rest;
+    size_t rest_done, size_count;
+    const char *sizes;
     const void *delta; /* what lang_commit() adds; opaque */
     size_t delta_size;
 } lang_unit;

@@ -35,8 +35,7 @@ static refusal find_word(pool *pool, const names *names, const token *t)
     return (refusal){0};
 }
 
-/* Whether [first, end), the inside of brackets, holds a variable or a call. */
-static bool is_variable_size(const names *names, const token *first, const token *end)
+bool refuse_variable_size(const names *names, const token *first, const token *end)
 {
     for (const token *t = first; t < end; t++) {
         if (t->kind != TOKEN_NAME || is_keyword(t) || is_type_name(names, t) ||
@@ -55,7 +54,7 @@ static bool has_variable_brackets(const names *names, const tokens *tokens, size
     for (size_t k = 0; token_is(&tokens->list[at], "["); k++) {
         size_t end = tokens_close(tokens, at, NULL);
         if (k >= skip &&
-            is_variable_size(names, &tokens->list[at + 1], &tokens->list[end - 1]))
+            refuse_variable_size(names, &tokens->list[at + 1], &tokens->list[end - 1]))
             return true;
         at = end;
     }

@@ -12,6 +12,9 @@ typedef struct refusal {
     const token *token;
 } refusal;
 
+/* Whether brackets [first, end) hold a variable or a call. */
+bool refuse_variable_size(const names *names, const token *first, const token *end);
+
 refusal refuse_item(pool *pool, const names *names, const item *item);
 
 #endif

@@ -163,8 +163,9 @@ static void run_unit(const session_t *s, const session_cell *cell, const lang_un
         show_value(s, unit, image);
 }
 
-static void load_and_run(session_t *s, const session_cell *cell, const lang_unit *unit,
-                         session_reply *reply)
+/* Returns the image, or -1 if the unit was not loaded. */
+static int load_and_run(session_t *s, const session_cell *cell, const lang_unit *unit,
+                        session_reply *reply)
 {
     int image = -1;
     char error[4096];
@@ -172,14 +173,14 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
         loader_load(s->loader, unit, cell->number, &image, error, sizeof error) < 0) {
         session_fail(reply, "LinkError", error, "");
         reply->no_trace = true;
-        return;
+        return -1;
     }
     run_report built;
     bool is_built = !run_take_constructor_report(&built);
     /* Declared is what was loaded, whatever the statements then do: a stopped cell keeps it. */
     if (lang_commit(s->lang, unit) < 0) {
         session_fail(reply, "MemoryError", "no memory to remember the cell's declarations", "");
-        return;
+        return -1;
     }
     for (size_t i = 0; i < unit->note_count; i++)
         session_note(cell, unit->notes[i]);
@@ -187,6 +188,7 @@ static void load_and_run(session_t *s, const session_cell *cell, const lang_unit
         take_report(&built, reply);
     else if (unit->object_size)
         run_unit(s, cell, unit, image, reply);
+    return image;
 }
 
 static void fail_as_told(session_reply *reply, const lang_unit *unit)
@@ -197,13 +199,32 @@ static void fail_as_told(session_reply *reply, const lang_unit *unit)
     reply->no_trace = true;
 }
 
-bool session_run_text(session_t *s, const session_cell *cell, session_reply *reply)
+/* Read the sizes that the first part of a cell has left for the next. */
+static bool prepare_rest(const session_t *s, int image, const lang_unit *unit, lang_cell *part,
+                         const session_reply *reply)
 {
+    const int64_t *sizes = unit->rest ? loader_image_symbol(s->loader, image, unit->sizes) : NULL;
+    if (!sizes || reply->ename || sizes[unit->size_count] != 1) /* it ended before */
+        return false;
+    int64_t *copy = malloc((unit->size_count + 1) * sizeof *copy);
+    if (!copy)
+        return false;
+    memcpy(copy, sizes, unit->size_count * sizeof *copy);
+    free((void *)part->sizes);
+    part->sizes = copy;
+    part->size_count = unit->size_count;
+    part->done = unit->rest_done;
+    return true;
+}
+
+/* Compile and run a cell, or what is left of it. *LEFT: a further part remains, for which PART has
+   been filled in. */
+static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bool *left,
+                     session_reply *reply)
+{
+    *left = false;
     wire_buf request = {0};
-    lang_pack(s->lang,
-              &(lang_cell){.text = cell->code, .size = cell->size, .number = cell->number,
-                           .mode = cell->mode},
-              &request);
+    lang_pack(s->lang, part, &request);
     char *answer = NULL, reason[512] = "";
     size_t size = 0;
     session_compiled end = s->options.means.compile(s->options.means.context, &request, &answer,
@@ -226,10 +247,23 @@ bool session_run_text(session_t *s, const session_cell *cell, session_reply *rep
         else if (unit.magic && *unit.magic)
             session_fail(reply, "CompileError", "a magic stands before the C of its cell", "");
         else
-            load_and_run(s, cell, &unit, reply);
+            *left = prepare_rest(s, load_and_run(s, cell, &unit, reply), &unit, part, reply);
         lang_unit_free(&unit);
     }
     free(answer);
+    return lives;
+}
+
+bool session_run_text(session_t *s, const session_cell *cell, session_reply *reply)
+{
+    lang_cell part = {.text = cell->code, .size = cell->size, .number = cell->number,
+                      .mode = cell->mode};
+    bool left, lives = run_part(s, cell, &part, &left, reply);
+    while (lives && left) {
+        lives = run_part(s, cell, &part, &left, reply);
+        reply->no_trace = false; /* the part before has left its trace */
+    }
+    free((void *)part.sizes);
     return lives;
 }
 

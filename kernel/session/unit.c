@@ -98,7 +98,7 @@ static void write_macro(writer *w, const token *directive, bool define)
 /* The splitter has seen all of the cell's macros; here each holds only from its place on. */
 static void forget_macros(writer *w)
 {
-    for (size_t i = 0; i < w->plan->items->count; i++) {
+    for (size_t i = w->plan->done; i < w->plan->items->count; i++) {
         const item *item = &w->plan->items->list[i];
         const token *t = &item->tokens.list[item->first];
         const char *name = item->kind == ITEM_DIRECTIVE ? macro_name(w->pool, t) : NULL;
@@ -305,20 +305,28 @@ static void copy_past(writer *w)
 void unit_write(const unit_plan *plan, unit *out)
 {
     pool *pool = plan->pool;
-    *out = (unit){.text = "", .entry = "", .shown = "", .shown_address = ""};
+    *out = (unit){.text = "", .entry = "", .shown = "", .shown_address = "", .sizes = ""};
     names names = {.pool = pool, .below = plan->names};
     writer w = {.plan = plan, .pool = pool, .out = out, .names = &names, .top = {.pool = pool},
                 .body = {.pool = pool}};
     copy_past(&w);
     forget_macros(&w);
-    for (size_t i = 0; i < plan->items->count; i++)
-        write_item(&w, &plan->items->list[i]);
+    for (size_t i = plan->done; i < plan->items->count && !out->rest; i++) {
+        const item *item = &plan->items->list[i];
+        bool sized = i == plan->done && plan->size_count > 0;
+        if (!sized && unit_needs_sizes(&w, item))
+            unit_ask_sizes(&w, item, i);
+        else
+            write_item(&w, item);
+    }
     text all = {.pool = pool};
     write_prologue(&w, &all);
     text_puts(&all, text_string(&w.top));
     if (w.body.size) {
         out->entry = pool_format(pool, "__cell_%d", plan->number);
         write_old_macros(&w, &all);
+        if (out->rest)
+            text_format(&all, "\nstatic long long %s[%zu];\n", out->sizes, out->size_count + 1);
         if (*out->shown_address)
             text_format(&all, "\nstatic void *%s;\n", out->shown_address);
         text_format(&all, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);

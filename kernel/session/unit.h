@@ -44,6 +44,9 @@ typedef struct unit_plan {
     lang_mode mode;
     lesson *changed;
     size_t changed_count;
+    size_t done; /* items that have run: see lang_cell */
+    const int64_t *sizes;
+    size_t size_count;
     bool show_copy; /* the value to show cannot be addressed: copy it */
 } unit_plan;
 
@@ -60,6 +63,10 @@ typedef struct unit {
     size_t note_count, note_capacity;
     const char *refusal; /* not NULL: the cell is refused for this reason */
     int refusal_line;
+    bool refusal_is_value; /* a value is to blame: ValueError */
+    bool rest; /* see lang_unit */
+    size_t rest_done, size_count;
+    const char *sizes;
 } unit;
 
 void unit_write(const unit_plan *plan, unit *out);

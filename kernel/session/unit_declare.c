@@ -295,6 +295,9 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     initialiser_kind kind =
         initialiser_choose(w->pool, w->names, tokens, item->declaration, d);
     const char *text = declarator_text(w, tokens, d->first, d->end);
+    const char *sized = unit_sized_declarator(w, tokens, d);
+    if (sized)
+        text = sized;
     size_t count = d->unsized ? initialiser_count(tokens, d) : 0;
     if (count) {
         const char *head = declarator_text(w, tokens, d->first, d->brackets_first + 1);

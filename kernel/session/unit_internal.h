@@ -11,6 +11,7 @@ typedef struct writer {
     names *names;           /* the plan's, less the macros that the cell takes */
     text top, body;         /* file scope; the entry function */
     int anonymous;          /* structures without a tag so far */
+    size_t next_size;       /* of the plan's sizes */
     bool shown;             /* the value to show has been written */
 } writer;
 
@@ -22,6 +23,13 @@ void unit_line(writer *w, text *to, int line);
 
 /* unit_declare.c: declarations and functions. */
 void unit_declaration(writer *w, const item *item);
+/* unit_sizes.c: arrays at top level whose size only the cell's own code knows. */
+bool unit_needs_sizes(const writer *w, const item *item);
+/* End the unit before ITEM, the INDEXth: its code leaves the sizes. */
+void unit_ask_sizes(writer *w, const item *item, size_t index);
+/* The declarator with the sizes that were asked for, NULL if it needs none. */
+const char *unit_sized_declarator(writer *w, const tokens *tokens, const declarator *d);
+
 /* unit_show.c: the value of the cell. */
 void unit_show(writer *w, const item *item, size_t first, size_t end);
 /* unit_names.c: a name gets a (new) meaning. Returns how to bind it. */
