@@ -126,33 +126,41 @@ static void put_measured(nb_table *t, const nb__record *r)
     nb_table_cell(t, "%s", nb__count_text(number, llround(r->score)));
 }
 
-/* Why a device has no row of numbers. */
-static void note_absent(nb_table *t, int device)
+/* Why a device has no row of numbers. REASON: what the system says, or "". */
+static void note_absent(nb_table *t, int device, char *reason, size_t size)
 {
-    nn_device_info info[16];
-    int count = nn_devices(info, 16);
-    char date[16];
+    nn_device_info info[16] = {0};
+    int count = nn_devices(info, 16), at = 0;
+    while (at < count && at < 15 && strcmp(info[at].name, device_kinds[device]) != 0)
+        at++;
+    char date[16], label[NB__RECORD_TEXT];
     time_t now = time(NULL);
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(date, sizeof date, "%Y-%m-%d", &utc);
-    for (int i = 0; i < count && i < 16; i++) {
-        if (strcmp(info[i].name, device_kinds[device]) != 0)
-            continue;
-        char label[NB__RECORD_TEXT];
-        nb__device_label(info[i].name, info[i].description, label, sizeof label);
-        if (!info[i].available)
-            nb_table_note(t, "%s: no such device on this machine (%s); %s.",
-                          nb__device_labels[device], date, info[i].reason);
-        else if (strcmp(label, nb__device_labels[device]) == 0)
-            nb_table_note(t, "%s: here, but there is no record of it yet.",
-                          nb__device_labels[device]);
-        else
-            nb_table_note(t, "%s: no such device on this machine (%s).", nb__device_labels[device],
-                          date);
-        return;
+    nb__device_label(device_kinds[device], info[at].description, label, sizeof label);
+    if (info[at].available && strcmp(label, nb__device_labels[device]) == 0)
+        nb_table_note(t, "%s: here, but there is no record of it yet.", label);
+    else
+        nb_table_note(t, "%s: no such device on this machine (%s).", nb__device_labels[device],
+                      date);
+    snprintf(reason, size, "%s", info[at].reason);
+}
+
+/* The absent devices, then each reason once. */
+static void note_all_absent(nb_table *t, const rows *r)
+{
+    char reasons[NB__DEVICES][256] = {{0}};
+    for (int i = 0; i < NB__DEVICES; i++)
+        if (!r->record[i])
+            note_absent(t, i, reasons[i], sizeof reasons[i]);
+    for (int i = 0; i < NB__DEVICES; i++) {
+        int said = !reasons[i][0];
+        for (int k = 0; k < i; k++)
+            said |= strcmp(reasons[k], reasons[i]) == 0;
+        if (!said)
+            nb_table_note(t, "Reason: %s.", reasons[i]);
     }
-    nb_table_note(t, "%s: no such device on this machine (%s).", nb__device_labels[device], date);
 }
 
 /* "CPU: Intel Xeon, classic, 5 epochs, batch 128, seed 42, 2026-11-26" */
@@ -169,12 +177,10 @@ static void note_measured(nb_table *t, const nb__record *r)
 static void put_notes(nb_table *t, const rows *r, const nb__records *records)
 {
     char number[NB__NUMBER];
-    for (int i = 0; i < r->count; i++) {
+    for (int i = 0; i < r->count; i++)
         if (r->record[i])
             note_measured(t, r->record[i]);
-        else if (i < NB__DEVICES)
-            note_absent(t, i);
-    }
+    note_all_absent(t, r);
     if (r->winner >= 0) {
         const nb__record *w = r->record[r->winner];
         nb_table_note(t, "Highest Score: %s, %s per s (%s %%/ms). Score = accuracy / latency, "

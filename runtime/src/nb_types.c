@@ -101,50 +101,107 @@ static void tensor_title(nb__text *text, const char *name, tensor_t x)
         nb__put(text, ", read-only");
 }
 
-enum { MOST_COLUMNS = 12, MOST_ROWS = 20, EDGE = 5, FIRST_VALUES = 16 };
+enum { MOST_COLUMNS = 12, MOST_ROWS = 20, EDGE = 5, FEW = 3, FIRST_VALUES = 16, LINE = 80 };
 
-/* Which columns of a matrix are shown: all, or both ends. Returns how many; -1 stands for "...". */
-static int shown_columns(int64_t columns, int64_t shown[MOST_COLUMNS])
+/* How a matrix is laid out: which rows and columns (-1 stands for "..."), how many decimals. */
+typedef struct layout {
+    int64_t columns[MOST_COLUMNS], rows[MOST_ROWS];
+    int column_count, row_count;
+    int decimals;
+} layout;
+
+/* All of COUNT, or both ends with -1 between them. Returns how many. */
+static int choose(int64_t count, int most, int edge, int64_t *chosen)
 {
-    int count = 0;
-    if (columns <= MOST_COLUMNS) {
-        for (int64_t i = 0; i < columns; i++)
-            shown[count++] = i;
-        return count;
+    int n = 0;
+    if (count <= most) {
+        while (n < count) {
+            chosen[n] = n;
+            n++;
+        }
+        return n;
     }
-    for (int64_t i = 0; i < EDGE; i++)
-        shown[count++] = i;
-    shown[count++] = -1;
-    for (int64_t i = columns - EDGE; i < columns; i++)
-        shown[count++] = i;
-    return count;
+    while (n < edge) {
+        chosen[n] = n;
+        n++;
+    }
+    chosen[n++] = -1;
+    for (int64_t i = count - edge; i < count; i++)
+        chosen[n++] = i;
+    return n;
+}
+
+/* One cell: whole numbers as such, others with the layout's decimals. */
+static void cell_text(char text[NB__NUMBER], tensor_t x, const layout *l, int64_t row,
+                      int64_t column)
+{
+    double value = nn_tensor_at(x, (size_t)(row * x.shape[1] + column));
+    int whole = x.dtype != NN_FLOAT32 && value == floor(value);
+    if (fabs(value) >= 1e6 && !whole)
+        snprintf(text, NB__NUMBER, "%.3g", value);
+    else
+        snprintf(text, NB__NUMBER, "%.*f", whole ? 0 : l->decimals, value);
+}
+
+/* How many columns of text the table takes. */
+static int text_width(tensor_t x, const layout *l)
+{
+    char text[NB__NUMBER];
+    int total = snprintf(text, sizeof text, "%lld", (long long)x.shape[0] - 1);
+    total = x.shape[0] > MOST_ROWS && total < 3 ? 3 : total; /* "..." */
+    for (int c = 0; c < l->column_count; c++) {
+        int widest = l->columns[c] < 0 ? 3
+                                       : snprintf(text, sizeof text, "%lld",
+                                                  (long long)l->columns[c]);
+        for (int r = 0; l->columns[c] >= 0 && r < l->row_count; r++) {
+            if (l->rows[r] < 0)
+                continue;
+            cell_text(text, x, l, l->rows[r], l->columns[c]);
+            widest = (int)strlen(text) > widest ? (int)strlen(text) : widest;
+        }
+        total += 2 + widest;
+    }
+    return total;
+}
+
+/* Four decimals where the line has room for them, down to two; then fewer columns. */
+static void lay_out(tensor_t x, layout *l)
+{
+    l->row_count = choose(x.shape[0], MOST_ROWS, EDGE, l->rows);
+    l->column_count = choose(x.shape[1], MOST_COLUMNS, EDGE, l->columns);
+    for (l->decimals = 4; l->decimals > 2; l->decimals--)
+        if (text_width(x, l) <= LINE)
+            return;
+    if (text_width(x, l) <= LINE)
+        return;
+    l->column_count = choose(x.shape[1], 2 * FEW + 1, FEW, l->columns);
+    l->decimals = 4;
 }
 
 static nn_status show_matrix(const char *title, tensor_t x)
 {
-    int64_t rows = x.shape[0], shown[MOST_COLUMNS];
-    int columns = shown_columns(x.shape[1], shown);
+    layout l;
+    lay_out(x, &l);
     nb_table *t = nb_table_new(title);
     if (!t)
         return NN_MEMORY_ERROR;
     nb_table_column(t, "", NB_RIGHT);
-    for (int i = 0; i < columns; i++) {
+    for (int c = 0; c < l.column_count; c++) {
         char heading[NB__NUMBER] = "...";
-        if (shown[i] >= 0)
-            snprintf(heading, sizeof heading, "%lld", (long long)shown[i]);
+        if (l.columns[c] >= 0)
+            snprintf(heading, sizeof heading, "%lld", (long long)l.columns[c]);
         nb_table_column(t, heading, NB_RIGHT);
     }
-    for (int64_t row = 0; row < rows; row++) {
-        if (rows > MOST_ROWS && row == EDGE) {
-            nb_table_gap(t, rows);
-            row = rows - EDGE;
+    for (int r = 0; r < l.row_count; r++) {
+        if (l.rows[r] < 0) {
+            nb_table_gap(t, x.shape[0]);
+            continue;
         }
-        nb_table_cell(t, "%lld", (long long)row);
-        for (int i = 0; i < columns; i++) {
+        nb_table_cell(t, "%lld", (long long)l.rows[r]);
+        for (int c = 0; c < l.column_count; c++) {
             char number[NB__NUMBER] = "...";
-            if (shown[i] >= 0)
-                value_text(number, sizeof number,
-                           nn_tensor_at(x, (size_t)(row * x.shape[1] + shown[i])));
+            if (l.columns[c] >= 0)
+                cell_text(number, x, &l, l.rows[r], l.columns[c]);
             nb_table_cell(t, "%s", number);
         }
     }
@@ -230,13 +287,16 @@ nn_status nb_display_latency(const char *name, latency_t lat)
     snprintf(text, sizeof text, "%d", lat.threads);
     fact(t, "threads", text);
     fact(t, "precision", lat.precision);
-    snprintf(text, sizeof text, "%s%s%s%s", lat.engine, lat.isa[0] ? " (" : "", lat.isa,
-             lat.isa[0] ? ")" : "");
+    int with_isa = lat.isa[0] && !strstr(lat.engine, lat.isa);
+    snprintf(text, sizeof text, "%s%s%s", lat.engine, with_isa ? " " : "",
+             with_isa ? lat.isa : "");
     fact(t, "engine", text);
     nb_table_note(t, "%s warm-up calls not counted, %d pass%s over the images.",
                   nb__count_text(count, lat.warmup), lat.passes, lat.passes == 1 ? "" : "es");
-    if (!isnan(lat.accuracy) && lat.mean_us > 0 && lat.batch_size == 1)
-        nb_table_note(t, "Accuracy %.4f while timing. %s", lat.accuracy,
-                      nb_score_text(text, sizeof text, nb_score(lat.accuracy, lat.mean_us * 1e-6)));
+    if (!isnan(lat.accuracy) && lat.mean_us > 0 && lat.batch_size == 1) {
+        nb_table_note(t, "Accuracy while timing: %.4f", lat.accuracy);
+        nb_table_note(t, "%s", nb_score_text(text, sizeof text,
+                                             nb_score(lat.accuracy, lat.mean_us * 1e-6)));
+    }
     return nb__table_finish(t);
 }
