@@ -10,6 +10,9 @@ target_sources(nn PRIVATE
 # -ffast-math would reorder sums and spill the accumulators; the two flags below are what vector
 # code needs of it. -O3 also in debug builds: the kernels' loops must unroll.
 set(nn_lane_flags -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
+if(XTINYCC_SANITIZE) # checks between unrolled loops: -O3 takes the compiler a minute a file
+    list(TRANSFORM nn_lane_flags REPLACE "-O3" "-O1")
+endif()
 set_source_files_properties(src/engine/lane_engine.c src/engine/lane_loss.c PROPERTIES
     COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math")
 
