@@ -76,6 +76,29 @@ int lang_commit(lang_t *lang, const lang_unit *unit)
     return unit->delta_size == 0 || set_text(lang, unit->delta, unit->delta_size) ? 0 : -1;
 }
 
+int lang_forget(lang_t *lang, const char *name)
+{
+    pool pool = {0};
+    wire_buf out = {0};
+    if (setjmp(pool.out_of_memory)) {
+        pool_free(&pool);
+        return -1;
+    }
+    wire_reader in = wire_read(lang->text, lang->size);
+    past past;
+    int result = -1;
+    if (headers_default() && past_read(&pool, &in, &past) == 0) {
+        result = past_forget(&past, name);
+        /* The text points into the old one: write it before that is replaced. */
+        past_write(&past, &out);
+        if (out.bad || !set_text(lang, out.data, out.size))
+            result = -1;
+    }
+    wire_buf_free(&out);
+    pool_free(&pool);
+    return result;
+}
+
 /* --- The reply ------------------------------------------------------------------------------ */
 
 static void write_failure(wire_buf *reply, const char *ename, const char *evalue,

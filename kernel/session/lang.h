@@ -107,6 +107,10 @@ void lang_unit_free(lang_unit *unit);
 /* Make the cell's declarations part of the session. Returns 0, or -1 when memory is out. */
 int lang_commit(lang_t *lang, const lang_unit *unit);
 
+/* Take what NAME means out of the session's text: a header's or nobody's meaning returns. What was
+   made with it stays. Returns 1, 0 if no cell has defined the name, or -1 when memory is out. */
+int lang_forget(lang_t *lang, const char *name);
+
 /* Editor services (pure; may run in the worker). See host.h for their meaning. */
 typedef struct lang_matches {
     char **text, **type;

@@ -30,6 +30,7 @@ static const magic magics[] = {
     {"output-limit", "%output-limit off|on|MB", "how much of a cell's output is shown",
      magic_output_limit, true, false, true},
     {"reset", "%reset", "start with an empty session", magic_reset, true, false, true},
+    {"rm", "%rm NAME...", "forget names; a header's meaning returns", magic_rm, true, false, false},
     {"run", "%run FILE.c", "run a file as a cell", magic_run_file, true, false, true},
     {"snapshot", "%snapshot [off|auto|N]", "how many states %undo can go back", magic_snapshot,
      true, false, true},

@@ -51,6 +51,7 @@ int magic_time_install(loader_t *loader); /* what %timeit's loops call */
 /* magic_names.c: what the session knows */
 bool magic_who(const magic_call *call);
 bool magic_whos(const magic_call *call);
+bool magic_rm(const magic_call *call);
 bool magic_source(const magic_call *call);
 bool magic_describe(const magic_call *call);
 

@@ -120,6 +120,23 @@ static void fail_unknown(const magic_call *call)
     session_fail(call->reply, "ValueError", message, "");
 }
 
+bool magic_rm(const magic_call *call)
+{
+    char *words = strdup(call->arguments), *rest = NULL;
+    if (!words)
+        return true;
+    for (char *word = strtok_r(words, " \t,", &rest); word && !call->reply->ename;
+         word = strtok_r(NULL, " \t,", &rest)) {
+        int known = session_forget(call->session, word);
+        if (known < 0)
+            magic_fail(call, "MemoryError", "no memory to forget %.60s", word);
+        else if (known == 0)
+            magic_fail(call, "ValueError", "no cell has defined `%.60s`", word);
+    }
+    free(words);
+    return true;
+}
+
 static bool tell(const magic_call *call, int detail)
 {
     size_t length = strlen(call->arguments);

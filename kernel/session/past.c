@@ -284,3 +284,29 @@ const char *past_rename(past *past, size_t item, name_space space, name_kind kin
         past->list[item].kind = ENTRY_DROPPED;
     return hidden;
 }
+
+bool past_forget(past *past, const char *name)
+{
+    size_t length = strlen(name);
+    bool any = false;
+    names names = {.pool = past->pool};
+    past_enter(past, &names);
+    for (int space = SPACE_ORDINARY; space <= SPACE_TAG; space++) {
+        const struct name *found = names_find(&names, (name_space)space, name, length);
+        if (!found || found->item < 0)
+            continue;
+        past_rename(past, (size_t)found->item, (name_space)space, found->kind, name);
+        any = true;
+    }
+    for (size_t i = past->macro_count; i-- > 0;)
+        if (strcmp(past->macros[i].name, name) == 0) {
+            past->macros[i] = past->macros[--past->macro_count];
+            any = true;
+        }
+    for (size_t i = past->taken_count; i-- > 0;)
+        if (strcmp(past->taken[i].name, name) == 0) {
+            past->taken[i] = past->taken[--past->taken_count];
+            any = true;
+        }
+    return any;
+}

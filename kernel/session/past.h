@@ -65,6 +65,8 @@ void past_take(past *past, name_space space, const char *name);
    then is of no use to anybody is dropped. Returns the new spelling. */
 const char *past_rename(past *past, size_t item, name_space space, name_kind kind,
                         const char *name);
+/* Forget NAME: object, function, type, tag and macro alike. Returns whether there was any. */
+bool past_forget(past *past, const char *name);
 /* Whether the text of an entry mentions a name. */
 bool past_mentions(const past *past, size_t item, const char *name);
 

@@ -71,6 +71,14 @@ void session_free(session_t *session)
     free(session);
 }
 
+int session_forget(session_t *session, const char *name)
+{
+    int known = lang_forget(session->lang, name);
+    if (known > 0)
+        loader_forget(session->loader, name);
+    return known;
+}
+
 const lang_t *session_lang(const session_t *session)
 {
     return session->lang;

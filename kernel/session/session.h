@@ -80,6 +80,8 @@ void session_free(session_t *session);
 bool session_execute(session_t *session, const session_cell *cell, session_reply *reply);
 void session_reply_free(session_reply *reply);
 
+/* Make the session forget a name (%rm): as lang_forget. */
+int session_forget(session_t *session, const char *name);
 const lang_t *session_lang(const session_t *session);
 loader_t *session_loader(session_t *session);
 

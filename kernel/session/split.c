@@ -171,6 +171,20 @@ static void expand_declaration(splitter *s, const declaration *d)
     s->at = 0;
 }
 
+/* A name that the cell defines is no macro of a header from here on. */
+static void hide_macros(splitter *s, const declaration *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const declarator *one = &d->list[i];
+        if (one->name == DECLARE_NONE || (one->is_function && !d->is_definition))
+            continue;
+        const token *t = &s->tokens.list[one->name];
+        const name *macro = names_find_token(s->names, SPACE_MACRO, t);
+        if (macro && *macro->place && strncmp(macro->place, "In[", 3) != 0)
+            names_set(s->names, SPACE_MACRO, t->text, t->length, NAME_UNKNOWN);
+    }
+}
+
 static void read_declaration(splitter *s, item *item)
 {
     declaration *d = pool_alloc(s->pool, sizeof *d);
@@ -186,6 +200,7 @@ static void read_declaration(splitter *s, item *item)
     s->ended = d->complete;
     name origin = {.place = s->place, .item = -1};
     declaration_enter(s->names, &s->tokens, d, &origin);
+    hide_macros(s, d);
 }
 
 static void classify(splitter *s, item *item)

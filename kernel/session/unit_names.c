@@ -145,7 +145,8 @@ lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *t
         space == SPACE_ORDINARY
             ? names_find(&headers_default()->names, SPACE_MACRO, name, t->length)
             : NULL;
-    if (macro && names_find(w->names, SPACE_MACRO, name, t->length) == macro) {
+    if (macro && names_find(w->plan->past_names, SPACE_MACRO, name, t->length) == macro &&
+        !past_has_taken(&w->out->past, SPACE_MACRO, name)) {
         if (!told)
             take_from_headers(w, SPACE_MACRO, macro, name);
         past_take(&w->out->past, SPACE_MACRO, name);
