@@ -16,7 +16,8 @@ target_link_libraries(session_lang
 find_path(XTINYCC_TCC_DIR libtcc1.a
     PATHS /usr/lib /usr/local/lib PATH_SUFFIXES tcc ${CMAKE_LIBRARY_ARCHITECTURE}/tcc REQUIRED)
 file(GLOB tcc_headers ${XTINYCC_TCC_DIR}/include/*.h)
-file(COPY ${tcc_headers} DESTINATION ${PROJECT_BINARY_DIR}/share/xeus-tinycc/include)
+file(GLOB shims CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/share/xeus-tinycc/include/*.h)
+file(COPY ${tcc_headers} ${shims} DESTINATION ${PROJECT_BINARY_DIR}/share/xeus-tinycc/include)
 file(COPY ${XTINYCC_TCC_DIR}/libtcc1.a DESTINATION ${PROJECT_BINARY_DIR}/share/xeus-tinycc)
 install(DIRECTORY ${PROJECT_BINARY_DIR}/share/xeus-tinycc/
     DESTINATION ${CMAKE_INSTALL_DATADIR}/xeus-tinycc)

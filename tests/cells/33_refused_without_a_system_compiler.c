@@ -14,3 +14,10 @@ void g(void){double d __attribute__((aligned(64)));}
 // ---
 %%native
 int h(void) { return 1; }
+// ---
+#include <complex.h>
+// ---
+#include <immintrin.h>
+// ---
+#include <iso646.h>
+int yes = not 0 and 1; yes

@@ -1,0 +1,2 @@
+/* TinyCC has no vector intrinsics. */
+#error <immintrin.h> needs a system compiler (gcc or clang): put the cell under %%native
