@@ -86,13 +86,11 @@ char *conditional_resolve(pool *pool, const compiler_paths *paths, const char *m
         return NULL;
     bool *taken = find_markers(pool, result.output, tokens.count);
     char *out = pool_copy(pool, text, size);
-
     for (size_t i = 0; i < tokens.count; i++) {
         const token *t = &tokens.list[i];
         if (!opens_branch(t) && !closes(t))
             continue;
         size_t start = (size_t)(t->text - text);
-
         blank(out, start, start + t->length);
         if (opens_branch(t) && !taken[i]) {
             /* To the directive that ends this branch, over nested groups. */

@@ -49,14 +49,8 @@ compiler_messages diagnose_read(pool *pool, const char *text)
 
 static bool is_fatal_warning(const char *text)
 {
-    static const char *const fatal[] = {
-        "implicit declaration of function", "assignment of read-only location",
-        "assignment makes integer from pointer", "assignment makes pointer from integer",
-    };
-    for (size_t i = 0; i < 2; i++)
-        if (strstr(text, fatal[i]))
-            return true;
-    return false;
+    return strstr(text, "implicit declaration of function") ||
+           strstr(text, "assignment of read-only location");
 }
 
 const compiler_message *diagnose_error(const compiler_messages *messages)

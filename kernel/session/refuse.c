@@ -100,7 +100,7 @@ static refusal find_array_parameter(pool *pool, const names *names, const item *
 }
 
 /* H5: `va_arg(list, struct ...)`. */
-static refusal find_structure_argument(const names *names, const tokens *tokens, size_t at)
+static refusal find_structure_argument(const tokens *tokens, size_t at)
 {
     const token *t = &tokens->list[at];
     if (!(token_is(t, "va_arg") || token_is(t, "__builtin_va_arg")) || !token_is(t + 1, "("))
@@ -110,7 +110,6 @@ static refusal find_structure_argument(const names *names, const tokens *tokens,
         const token *word = &tokens->list[i];
         bool tag = token_is(word, "struct") || token_is(word, "union");
         bool pointer = token_is(&tokens->list[end - 2], "*");
-        (void)names;
         if (tag && !pointer)
             return (refusal){"va_arg with a structure or union reads wrong values in TinyCC; pass a "
                              "pointer, or put the cell under %%native", word};
@@ -143,7 +142,7 @@ refusal refuse_item(pool *pool, const names *names, const item *item)
         if (t->kind == TOKEN_NAME) {
             found = find_word(pool, names, t);
             if (!found.reason)
-                found = find_structure_argument(names, &item->tokens, i);
+                found = find_structure_argument(&item->tokens, i);
             if (!found.reason)
                 found = find_alignment(pool, item, i);
         } else {

@@ -1,0 +1,64 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "macro.h"
+#include "past.h"
+
+static pool memory;
+
+static int free_memory(void **state)
+{
+    (void)state;
+    pool_free(&memory);
+    return 0;
+}
+
+/* Expand the last line of TEXT under the directives before it. */
+static void check(const char *text, const char *expected)
+{
+    names names = {.pool = &memory};
+    tokens tokens = scan(&memory, text, strlen(text), false);
+    size_t at = 0;
+    for (; tokens.list[at].kind == TOKEN_DIRECTIVE; at++)
+        macro_directive(&names, &tokens.list[at]);
+    token *list;
+    size_t count;
+    macro_expand_all(&memory, &names, &tokens.list[at], &tokens.list[tokens.count], &list, &count);
+    assert_string_equal(tokens_join(&memory, list, list + count), expected);
+}
+
+static void expands(void **state)
+{
+    (void)state;
+    check("#define A 1\nA + A", "1 + 1");
+    check("#define SQ(x) ((x)*(x))\nSQ(a + 1)", "((a + 1) *(a + 1))");
+    check("#define F(x) x\nF", "F");
+    check("#define A B\n#define B A\nA B", "A B");
+    check("#define F(x, ...) x __VA_ARGS__\nF(1, 2, (3, 4))", "1 2, (3, 4)");
+    check("#define S(x) #x\nS(a  \"b\")", "\"a \\\"b\\\"\"");
+    check("#define J(a, b) a##b\nJ(x, 1) J(, y)", "x1 y");
+    check("#define A 1\n#undef A\nA", "A");
+    check("#define F(x) G(x)\n#define G(x) x + F(x)\nF(1)", "1 + F(1)");
+    check("#define L 1 + \\\n 2\nL", "1 + 2");
+}
+
+static void stops_at_nonsense(void **state)
+{
+    (void)state;
+    check("#define F(x) x\nF(1", "F(1");
+    check("#define F(x, y) x y\nF(1)", "1");
+    check("#define F(x) F(x) F(x)\nF(F(1))", "F(F(1) F(1)) F(F(1) F(1))");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(expands, free_memory),
+        cmocka_unit_test_teardown(stops_at_nonsense, free_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
