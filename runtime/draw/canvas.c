@@ -11,6 +11,16 @@
 #define RESOLUTION 2.0 /* device pixels per CSS pixel of a PNG */
 #define FONT       "sans-serif"
 
+#ifdef XTINYCC_SANITIZED
+/* What fontconfig keeps until the process ends is not ours to free. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig.so\nleak:libpango\n";
+}
+#endif
+
 struct canvas {
     canvas_format format;
     int grey; /* the surface has only an alpha channel, which stands for brightness */
