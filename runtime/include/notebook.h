@@ -349,9 +349,10 @@ static inline nn_status nb__display_saved(const char *name, saved_t saved)
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-/** plot_history(h, "loss", "val_loss"): curves by epoch; one to eight names. */
+/** plot_history(h, "loss", "val_loss", .title, .formats): curves by epoch; one to eight names.
+    Options: history_plot. */
 #define plot_history(history, ...)                                                                 \
-    nb__done(nb_plot_history((history), (const char *const[16]){__VA_ARGS__}, (plot_opts){0}))
+    nb__done(nb_plot_history_with((history), (history_plot){__VA_ARGS__, .reserved = 0}))
 
 /** plot_hist(y, .bins = 10, .title): how often values occur. Options: plot_opts. */
 #define plot_hist(x, ...) nb__done(nb_plot_hist((x), (plot_opts){__VA_ARGS__}))

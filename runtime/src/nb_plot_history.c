@@ -80,7 +80,8 @@ static nn_status collect(const history_t *history, const char *const *names, nb_
         if (!values) {
             char reason[1000];
             snprintf(reason, sizeof reason, "%s", nn_error_message());
-            return nn__fail(NN_VALUE_ERROR, "plot_history: %s", reason);
+            const char *colon = strchr(reason, ':'); /* "history: no series ..." */
+            return nn__fail(NN_VALUE_ERROR, "plot_history%s", colon ? colon : "");
         }
         series[(*count)++] = (nb_series){*names, values, (size_t)history->epochs};
     }
@@ -119,4 +120,13 @@ nn_status nb_plot_history(const history_t *history, const char *const *names, pl
     free(table);
     nb__text_free(&text);
     return status;
+}
+
+nn_status nb_plot_history_with(const history_t *history, history_plot p)
+{
+    const char *names[] = {p.name_1, p.name_2, p.name_3, p.name_4, p.name_5,
+                           p.name_6, p.name_7, p.name_8, NULL};
+    return nb_plot_history(history, names,
+                           (plot_opts){.title = p.title, .x_label = p.x_label, .y_label = p.y_label,
+                                       .formats = p.formats, .width = p.width, .height = p.height});
 }

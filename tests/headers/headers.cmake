@@ -33,6 +33,7 @@ foreach(compiler tcc gcc clang g++)
     # A sanitized library cannot serve a program that was built without the sanitizer.
     if(NOT compiler STREQUAL "g++" AND NOT XTINYCC_SANITIZE)
         xtinycc_cells_test(${compiler} nn_cells)
+        xtinycc_cells_test(${compiler} nb_cells)
         xtinycc_cells_test(${compiler} cells_fail)
         set_tests_properties(headers/${compiler}_cells_fail PROPERTIES PASS_REGULAR_EXPRESSION
             "^ValueError: Sequential: layer \"dense\" .Dense. got shape .None, 28, 28, 1.")

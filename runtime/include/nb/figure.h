@@ -52,6 +52,26 @@ typedef struct plot_opts {
 NN_API nn_status nb_plot_history(const history_t *history, const char *const *names,
                                  plot_opts opts);
 
+/** What plot_history() takes: up to eight names of series, then options; zero means default. */
+typedef struct history_plot {
+    const char *name_1, *name_2, *name_3, *name_4; /**< "loss", "val_loss", ... */
+    const char *name_5, *name_6, *name_7, *name_8;
+    int formats;         /**< FIG_PDF, FIG_SVG; default: PNG and text only */
+    int width;           /**< CSS pixels, 200 to 2000; default 480 */
+    int height;          /**< CSS pixels, 150 to 2000; default 300 */
+    const char *title;   /**< line above the plot; default: says what is plotted */
+    const char *x_label; /**< name of the horizontal axis; default "epoch" */
+    const char *y_label; /**< name of the vertical axis */
+    int reserved;        /**< leave zero */
+} history_plot;
+
+/**
+ * Plot series of a training run, names and options in one structure.
+ *
+ * @return as nb_plot_history()
+ */
+NN_API nn_status nb_plot_history_with(const history_t *history, history_plot plot);
+
 /**
  * Plot how often values occur.
  *
