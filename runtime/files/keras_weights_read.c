@@ -75,24 +75,39 @@ static int next_group(hid_t layers, int64_t count, const char *base, long *floor
     return best >= 0;
 }
 
-/* Name of the group of a layer: the exact one, or else the one whose suffix has the layer's rank
-   among its class. Returns 1, 0 if there is none, -1 with an error. */
+/* Groups in the file that are named after the class BASE. */
+static int count_groups(hid_t layers, int64_t count, const char *base)
+{
+    char name[NN_TEXT_NAME];
+    long floor = -1;
+    int groups = 0;
+    while (next_group(layers, count, base, &floor, name))
+        groups++;
+    return groups;
+}
+
+/* Name of the group of a layer: the exact one; or, where the names differ but their number is
+   right, the one whose suffix has the layer's rank among its class. Returns 1, 0 if there is none,
+   -1 with an error. */
 static int find_group(hid_t layers, const nn_text_model *model, int index, char name[NN_TEXT_NAME])
 {
     char base[NN_TEXT_NAME] = "";
-    int ordinal = 0;
+    int ordinal = 0, alike = 0;
     keras_group_name(model, index, name);
     if (all_exact(layers, model, index))
         return 1;
     int64_t count = hdf5_link_count(layers, MAX_LINKS);
     if (count < 0)
         return -1;
-    for (int i = 1; i <= index; i++)
+    for (int i = 1; i < model->layer_count; i++)
         if (strcmp(model->layers[i].class_name, model->layers[index].class_name) == 0) {
             if (!*base)
                 keras_group_name(model, i, base);
             ordinal += i < index;
+            alike++;
         }
+    if (count_groups(layers, count, base) != alike)
+        return hdf5_has(layers, name);
     long floor = -1;
     for (int i = 0; i <= ordinal; i++)
         if (!next_group(layers, count, base, &floor, name))
