@@ -25,7 +25,7 @@ std::string text_field(const json &file, const char *name, const char *fallback)
         return fallback;
     }
     if (!found->is_string()) {
-        throw startup_error(std::string("connection file: ") + name + " is not a string");
+        throw startup_error(std::string(name) + " is not a string");
     }
     return found->get<std::string>();
 }
@@ -35,7 +35,7 @@ std::string port_field(const json &file, const char *name)
 {
     const auto found = file.find(name);
     if (found == file.end()) {
-        throw startup_error(std::string("connection file: ") + name + " is missing");
+        throw startup_error(std::string(name) + " is missing");
     }
     long port = 0;
     if (found->is_number_integer()) {
@@ -50,7 +50,7 @@ std::string port_field(const json &file, const char *name)
         port = decimal ? std::stol(digits) : 0;
     }
     if (port < 1 || port > 65535) {
-        throw startup_error(std::string("connection file: ") + name +
+        throw startup_error(std::string(name) +
                             " is not a port (an integer from 1 to 65535)");
     }
     return std::to_string(port);
@@ -67,28 +67,30 @@ connection parse_connection(const std::string &text)
 {
     const json file = json::parse(text, nullptr, false);
     if (!file.is_object()) {
-        throw startup_error("connection file: not a JSON object");
+        throw startup_error("not a JSON object");
     }
     if (file.contains("registration_port") || file.contains("registration_url")) {
-        throw startup_error("connection file: registration files (kernel_protocol_version 5.5 "
+        throw startup_error("registration files (kernel_protocol_version 5.5 "
                             "and up in the kernel specification) are not supported");
     }
     connection c;
     c.transport = text_field(file, "transport", "tcp");
     if (c.transport != "tcp" && c.transport != "ipc") {
-        throw startup_error("connection file: transport '" + c.transport +
+        throw startup_error("transport '" + c.transport +
                             "' is not supported, only tcp and ipc");
     }
     c.ip = text_field(file, "ip", "127.0.0.1");
     if (c.ip.empty()) {
-        throw startup_error("connection file: ip is empty");
+        throw startup_error("ip is empty");
     }
-    if (text_field(file, "signature_scheme", "hmac-sha256") != "hmac-sha256") {
-        throw startup_error("connection file: only signature_scheme hmac-sha256 is supported");
+    const std::string scheme = text_field(file, "signature_scheme", "hmac-sha256");
+    if (scheme != "hmac-sha256") {
+        throw startup_error("signature_scheme '" + scheme +
+                            "' is not supported, only hmac-sha256");
     }
     c.key = text_field(file, "key", "");
     if (c.key.empty()) {
-        throw startup_error("connection file: no key; kernels without authentication are not "
+        throw startup_error("no key; kernels without authentication are not "
                             "supported");
     }
     c.shell_port = port_field(file, "shell_port");
@@ -112,7 +114,12 @@ connection read_connection(const std::string &path)
     if (!in) {
         throw startup_error("connection file " + path + ": " + std::strerror(errno));
     }
-    connection c = parse_connection(text.str());
+    connection c;
+    try {
+        c = parse_connection(text.str());
+    } catch (const startup_error &e) {
+        throw startup_error("connection file " + path + ": " + e.what());
+    }
 
     struct stat st;
     if (stat(path.c_str(), &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

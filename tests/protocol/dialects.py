@@ -25,7 +25,7 @@ class C:
 
     def sleep(self, seconds):
         # A line of output first: a test that saw it knows that the cell has begun.
-        return 'printf("began\\n"); usleep(%d);' % int(seconds * 1e6)
+        return '#include <unistd.h>\nprintf("began\\n"); usleep(%d);' % int(seconds * 1e6)
 
     def ask(self, prompt):
         return ('printf("%s"); { char line_[80]; if (scanf("%%79s", line_) == 1) '

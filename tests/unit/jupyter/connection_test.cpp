@@ -60,7 +60,7 @@ void accepts(void **)
 void refuses_broken_files(void **)
 {
     for (const char *text : {"", "{", "[]", "null", "\"x\"", "{\"shell_port\": 1"}) {
-        assert_text(complaint(text), "connection file: not a JSON object");
+        assert_text(complaint(text), "not a JSON object");
     }
 }
 
@@ -69,10 +69,10 @@ void refuses_bad_ports(void **)
     const json bad[] = {0, -1, 65536, 1.5, "", "0", "65536", "123456", "12a", " 1", "+1", "0x10",
                         nullptr, true, json::array({1}), 18446744073709551615u};
     for (const json &port : bad) {
-        assert_text(with("iopub_port", port), "connection file: iopub_port is not a port (an "
+        assert_text(with("iopub_port", port), "iopub_port is not a port (an "
                                               "integer from 1 to 65535)");
     }
-    assert_text(without("control_port"), "connection file: control_port is missing");
+    assert_text(without("control_port"), "control_port is missing");
 }
 
 void refuses_what_is_not_supported(void **)
