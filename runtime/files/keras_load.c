@@ -101,12 +101,16 @@ int job_keras_load(const char *name)
     keras_file file;
     limit_resources();
     unsigned char *data = read_whole_file(3, name, KERAS_MIN_FILE, KERAS_MAX_FILE, &size);
-    if (!data || keras_weights_start() < 0)
+    if (!data || keras_weights_start() < 0) {
+        free(data);
         return -1;
+    }
     limit_system_calls();
     int rc = keras_open(name, data, size, &file);
     free(data);
-    if (rc == 0)
-        rc = deliver(name, &file);
-    return rc; /* the process ends: what it holds ends with it */
+    if (rc < 0)
+        return -1;
+    rc = deliver(name, &file);
+    keras_close(&file);
+    return rc;
 }
