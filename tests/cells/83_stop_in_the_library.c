@@ -23,7 +23,7 @@ train();
 // ---
 before + after
 // ---
-metrics_t got;
+metrics_t got = model_evaluate(m, x, y);
 for (;;)
     got = model_evaluate(m, x, y);
 // ---
