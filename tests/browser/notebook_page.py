@@ -1,0 +1,109 @@
+"""A notebook that is open in JupyterLab, driven as its user drives it."""
+
+import json
+
+METADATA = {"kernelspec": {"name": "xtinycc", "display_name": "C (TinyCC)", "language": "c"},
+            "language_info": {"name": "c"}}
+
+# The page says "idle" before there is a kernel, and JupyterLab drops what is run without one.
+CONNECTED = """() => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.sessionContext?.session?.kernel;
+    return panel?.sessionContext?.isReady && kernel?.connectionStatus === "connected"
+        && kernel?.status === "idle";
+}"""
+# Execution prompts, of code cells: "[3]:" when done, "[*]:" when running or waiting, "[ ]:".
+PROMPTS = """() => Array.from(document.querySelectorAll(".jp-CodeCell .jp-InputPrompt"),
+                               prompt => prompt.textContent)"""
+
+
+def code_cell(number, source):
+    return {"cell_type": "code", "id": f"cell{number}", "metadata": {}, "outputs": [],
+            "execution_count": None, "source": source}
+
+
+def write(path, cells, notebook=None):
+    """Write the notebook, or one of these code cells for this kernel."""
+    path.write_text(json.dumps(notebook or {
+        "nbformat": 4, "nbformat_minor": 5, "metadata": METADATA,
+        "cells": [code_cell(i, source) for i, source in enumerate(cells)]}))
+
+
+class NotebookPage:
+    """Cells are counted from 0 and code cells only."""
+
+    def __init__(self, page, url, patience=120):
+        self.page, self.patience = page, patience * 1000
+        page.set_default_timeout(self.patience)
+        page.goto(url)
+        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+        page.wait_for_function(CONNECTED)
+
+    # ---- what the user does
+
+    def menu(self, name, entry):
+        self.page.click(f'.lm-MenuBar-item >> text="{name}"')
+        self.page.click(f'.lm-Menu-item >> text="{entry}"')
+
+    def run_all(self):
+        self.menu("Run", "Run All Cells")
+
+    def run(self, index):
+        self.cell(index).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def stop(self):
+        self.page.click('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"]')
+
+    def edit(self, index):
+        """Put the cursor at the end of a cell."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+End")
+
+    # ---- what the user sees
+
+    def cell(self, index):
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def prompts(self):
+        return self.page.evaluate(PROMPTS)
+
+    def wait_done(self, index):
+        """Wait until the cell has a number."""
+        self.page.wait_for_function(
+            f"([index]) => /\\d/.test(({PROMPTS})()[index])", arg=[index])
+
+    def wait_all_done(self):
+        """Wait until no cell runs or waits; return the prompts."""
+        self.page.wait_for_function(
+            f"() => ({PROMPTS})().every(p => !p.includes('*')) "
+            f"&& ({PROMPTS})().some(p => /\\d/.test(p)) && ({CONNECTED})()")
+        return self.prompts()
+
+    def output(self, index):
+        return self.cell(index).locator(".jp-Cell-outputArea").inner_text()
+
+    def wait_output(self, index, text):
+        self.cell(index).locator(".jp-Cell-outputArea", has_text=text).wait_for()
+
+    def errors(self):
+        return self.page.locator(
+            '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+
+    def pictures(self, index):
+        return self.cell(index).locator(".jp-OutputArea img, .jp-OutputArea svg")
+
+    def tables(self, index):
+        return self.cell(index).locator(".jp-OutputArea table")
+
+    def shoot(self, path, whole=False):
+        """Save a picture of the page, or of the whole notebook."""
+        size = self.page.viewport_size
+        if whole:
+            outer = self.page.locator(".jp-WindowedPanel-outer")
+            height = outer.evaluate("panel => panel.scrollHeight")
+            self.page.set_viewport_size({"width": size["width"], "height": int(height) + 200})
+            outer.evaluate("panel => panel.scrollTo(0, 0)")
+            self.page.locator(".jp-Notebook .jp-Cell").first.hover()
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size(size)
