@@ -45,6 +45,11 @@ static void put_heading(text *out, const char **last, const export_cell *cell, s
     text_format(out, "/* --- %s --- */\n", cell->heading);
 }
 
+static bool ends_with_heading(const text *out)
+{
+    return out->size > 3 && memcmp(out->data + out->size - 3, "*/\n", 3) == 0;
+}
+
 /* The comments before an item, without the blank lines at their start and end. */
 static void put_lead(writer *w, text *out, const part *part, size_t depth)
 {
@@ -58,7 +63,7 @@ static void put_lead(writer *w, text *out, const part *part, size_t depth)
     }
     while (size > 0 && isspace((unsigned char)source[size - 1]))
         size--;
-    if (apart)
+    if (apart || (part->item->kind == ITEM_FUNCTION && !ends_with_heading(out)))
         text_puts(out, "\n");
     put_lines(out, source, size, depth);
 }
@@ -277,8 +282,6 @@ static void write_part(writer *w, const part *part)
         put_source(w, &w->body, part, w->depth + 1);
         break;
     default:
-        if (part->item->kind == ITEM_FUNCTION)
-            text_puts(&w->top, "\n");
         put_source(w, part->global ? &w->top : &w->body, part, part->global ? 0 : w->depth + 1);
         break;
     }
