@@ -25,7 +25,8 @@ int64_t nn__run_forward(model_t *model, tensor_t x, tensor_t y, float *out, nn_s
     uint64_t version = nn__params_version();
     if (sums)
         *sums = (nn_sums){0};
-    while (done < rows && !nb_interrupted()) {
+    /* The first part always runs, so that a stopped call has something to return. */
+    while (done < rows && !(done && nb_interrupted())) {
         int64_t count = rows - done < NN_CHUNK_ROWS ? rows - done : NN_CHUNK_ROWS;
         nn_batch batch = {.x = nn_slice(x, done, done + count),
                           .count = (int)count,

@@ -21,7 +21,8 @@ for (int i = 0; i < 64; i++) {
 }
 model_t *net = Sequential("net", Input(4), Dense(8, .activation = "tanh"),
                           Dense(2, .activation = "softmax"));
-model_compile(net, .optimizer = Adam(), .loss = "sparse_categorical_crossentropy",
+model_compile(net, .optimizer = Adam(.learning_rate = 0.05f),
+              .loss = "sparse_categorical_crossentropy",
               .metrics = {"accuracy"});
 """
 
@@ -84,14 +85,14 @@ def expect_refusal(session, folder, *words):
 def test_truncated_idx_file(session, own_copy):
     with open(own_copy / FILES[0], "r+b") as images:
         images.truncate(1_000_000)
-    expect_refusal(session, own_copy, FILES[0], "47,040,016", "1,000,000")
+    expect_refusal(session, own_copy, FILES[0], "47040016", "1000000")
 
 
 def test_wrong_hash(session, own_copy):
     with open(own_copy / FILES[2], "r+b") as images:
         images.seek(5000)
         images.write(b"\x55\xaa\x55")
-    expect_refusal(session, own_copy, FILES[2], "SHA-256", "0fa7898d")
+    expect_refusal(session, own_copy, FILES[2], "SHA-256", "0fa7")
 
 
 def test_keras_file_that_is_no_zip(session, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 
 PREPARE = r"""
+#include <assert.h>
 #define ORACLE "@ORACLE@/"
 const int parameters = 61706, steps = 200, batch = 128;
 
