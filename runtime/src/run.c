@@ -106,10 +106,6 @@ tensor_t nn_model_predict(model_t *model, tensor_t x, run_opts opts)
     model->engine->enter(model->engine_self);
     int64_t done = nn__run_forward(model, x, invalid, out.data, NULL);
     model->engine->leave(model->engine_self);
-    if (done < 1) {
-        nn__fail(NN_INTERRUPTED, "%s: stopped before the first row", function);
-        return invalid;
-    }
     return nn_slice(out, 0, done);
 }
 
