@@ -196,6 +196,8 @@ void server::refuse(const message &m, const std::string &why)
                         {"traceback", json::array({"ProtocolError: " + why})}};
         if (is_execute(m)) {
             content["execution_count"] = m_count;
+        } else if (type == "is_complete_reply") {
+            content = {{"status", "unknown"}}; // its status knows no "error"
         }
         reply(SHELL, m, type, std::move(content));
     }

@@ -101,13 +101,19 @@ def test_unknown_request(client):
     ("execute_request", {"code": "", "user_expressions": []}),
     ("complete_request", {"code": "", "cursor_pos": "end"}),
     ("inspect_request", {"code": ["a"], "cursor_pos": 0}),
-    ("is_complete_request", {}), ("history_request", {"n": "all"}),
+    ("history_request", {"n": "all"}),
 ])
 def test_content_of_a_wrong_type(client, msg_type, content):
     result = client.request(msg_type, content).finish()
     assert result.shape == ["busy", "idle"]
     assert result.status == "error"
     assert result.reply["ename"] == "ProtocolError"
+    client.still_works()
+
+
+def test_is_complete_without_code(client):
+    """The status of its reply knows no "error"."""
+    assert client.ask("is_complete_request", {}) == {"status": "unknown"}
     client.still_works()
 
 
