@@ -297,7 +297,8 @@ void server::answer_aborted_cells()
 {
     for (const auto &m : m_aborted) {
         status(m.header, "busy");
-        reply(SHELL, m, "execute_reply", {{"status", "aborted"}, {"execution_count", m_count}});
+        // No execution count: front ends would number a cell that did not run.
+        reply(SHELL, m, "execute_reply", {{"status", "aborted"}});
         status(m.header, "idle");
     }
     m_aborted.clear();
