@@ -95,6 +95,8 @@ static const char *find_doc(world *world, const char *header, const char *name, 
         const char *close = strstr(open, "*/");
         if (!close)
             break;
+        if (open[3] == '<') /* of the member before it */
+            continue;
         const char *at = close + 2;
         at += strspn(at, " \t\n");
         const char *end = declaration_end(at);

@@ -176,6 +176,7 @@ static void describes(void **state)
     check_description("sqrt", 0, "double sqrt(double __x)");
     check_description("N", 0, "#define N 10");
     check_description("nn_tensor_size(", 0, "nn/tensor.h");
+    check_description("model_fit", 0, "nn_model_fit: Train a compiled model.");
     char *nothing = lang_describe(session, "zzz", 3, 3, 0);
     assert_null(nothing);
 }
