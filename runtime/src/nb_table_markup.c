@@ -6,18 +6,30 @@
 /* Colours are left to the front end's theme; rules are a grey that shows on dark and light. Only
    tags and styles that JupyterLab keeps in untrusted notebooks are used. */
 #define RULE      "1px solid #999999"
-#define CELL      "padding:3px 10px;border:none;"
 #define HEAD_RULE "border-top:" RULE ";border-bottom:" RULE ";"
 
-static const char *html_align(nb_align align)
+/* Numbers stay on one line with their units; words may break, else they would push a wide table
+   out of the page, or squeeze its other columns. */
+static const char *html_align(nb_align align, const char *text)
 {
-    return align == NB_RIGHT ? "text-align:right;white-space:nowrap" : "text-align:left";
+    if (align != NB_RIGHT)
+        return "text-align:left";
+    return strpbrk(text, "0123456789") ? "text-align:right;white-space:nowrap"
+                                       : "text-align:right";
 }
 
-static void html_cell(nb__text *out, const char *text, nb_align align, int bold, int last)
+/* A table of many columns is set closer, so that it fits a notebook's page beside a side bar. */
+static const char *html_cell_style(const nb_table *table)
 {
-    nb__putf(out, "<td style=\"%s%s%s%s\">", CELL, last ? "border-bottom:" RULE ";" : "",
-             bold ? "font-weight:bold;" : "", html_align(align));
+    return table->columns > 8 ? "padding:3px 5px;border:none;" : "padding:3px 10px;border:none;";
+}
+
+static void html_cell(const nb_table *table, nb__text *out, const char *text, size_t column,
+                      int bold, int last)
+{
+    nb__putf(out, "<td style=\"%s%s%s%s\">", html_cell_style(table),
+             last ? "border-bottom:" RULE ";" : "", bold ? "font-weight:bold;" : "",
+             html_align(table->align[column], text));
     nb__put_html(out, text);
     nb__put(out, "</td>");
 }
@@ -26,7 +38,7 @@ static void html_gap(const nb_table *table, nb__text *out)
 {
     nb__put(out, "<tr>");
     for (size_t column = 0; column < table->columns; column++)
-        html_cell(out, "...", table->align[column], 0, 0);
+        html_cell(table, out, "...", column, 0, 0);
     nb__put(out, "</tr>\n");
 }
 
@@ -41,7 +53,7 @@ void nb__table_html(const nb_table *table, nb__text *out)
     }
     nb__put(out, "<table style=\"border-collapse:collapse;margin:0\">\n<thead><tr>");
     for (size_t column = 0; column < table->columns; column++) {
-        nb__putf(out, "<th style=\"%s%sfont-weight:bold;%s\">", CELL, HEAD_RULE,
+        nb__putf(out, "<th style=\"%s%sfont-weight:bold;%s\">", html_cell_style(table), HEAD_RULE,
                  table->align[column] == NB_RIGHT ? "text-align:right" : "text-align:left");
         nb__put_html(out, table->names[column]);
         nb__put(out, "</th>");
@@ -52,7 +64,7 @@ void nb__table_html(const nb_table *table, nb__text *out)
             html_gap(table, out);
         nb__put(out, "<tr>");
         for (size_t column = 0; column < table->columns; column++)
-            html_cell(out, nb__table_cell_text(table, &rows, row, column), table->align[column],
+            html_cell(table, out, nb__table_cell_text(table, &rows, row, column), column,
                       nb__table_bold(table, &rows, row), row + 1 == rows.count);
         nb__put(out, "</tr>\n");
     }
