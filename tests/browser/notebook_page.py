@@ -16,6 +16,13 @@ CONNECTED = """() => {
 PROMPTS = """() => Array.from(document.querySelectorAll(".jp-CodeCell .jp-InputPrompt"),
                                prompt => prompt.textContent)"""
 
+# How far the last cell reaches below the panel that shows the notebook, scrolled to its top.
+HIDDEN = """panel => {
+    panel.scrollTo(0, 0);
+    const last = Array.from(panel.querySelectorAll(".jp-Cell")).pop();
+    return last.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
+}"""
+
 
 def code_cell(number, source):
     return {"cell_type": "code", "id": f"cell{number}", "metadata": {}, "outputs": [],
@@ -81,29 +88,41 @@ class NotebookPage:
         return self.prompts()
 
     def output(self, index):
-        return self.cell(index).locator(".jp-Cell-outputArea").inner_text()
+        # Not inner_text(): that is empty for cells which are scrolled out of view.
+        return self.cell(index).locator(".jp-Cell-outputArea").text_content()
 
     def wait_output(self, index, text):
+        """Wait for a text, or what matches a pattern, in the cell's output."""
         self.cell(index).locator(".jp-Cell-outputArea", has_text=text).wait_for()
 
     def errors(self):
+        """Texts on red: JupyterLab shows an error and stderr in the same way."""
         return self.page.locator(
-            '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+            '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
 
     def pictures(self, index):
-        return self.cell(index).locator(".jp-OutputArea img, .jp-OutputArea svg")
+        return self.cell(index).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg")
 
     def tables(self, index):
-        return self.cell(index).locator(".jp-OutputArea table")
+        return self.cell(index).locator(".jp-OutputArea-output table")
 
     def shoot(self, path, whole=False):
         """Save a picture of the page, or of the whole notebook."""
         size = self.page.viewport_size
         if whole:
-            outer = self.page.locator(".jp-WindowedPanel-outer")
-            height = outer.evaluate("panel => panel.scrollHeight")
-            self.page.set_viewport_size({"width": size["width"], "height": int(height) + 200})
-            outer.evaluate("panel => panel.scrollTo(0, 0)")
-            self.page.locator(".jp-Notebook .jp-Cell").first.hover()
+            self.grow()
         self.page.screenshot(path=path)
         self.page.set_viewport_size(size)
+
+    def grow(self):
+        """Make the page so high that no cell needs scrolling. What was never in view has only a
+        guessed height, hence the rounds."""
+        outer = self.page.locator(".jp-WindowedPanel-outer")
+        width = self.page.viewport_size["width"]
+        for _ in range(5):
+            hidden = outer.evaluate(HIDDEN)
+            if hidden <= 0:
+                break
+            height = self.page.viewport_size["height"] + int(hidden) + 1
+            self.page.set_viewport_size({"width": width, "height": height})
+            outer.evaluate("() => new Promise(requestAnimationFrame)")
