@@ -143,6 +143,6 @@ bool magic_shell(const magic_call *call)
 
 bool magic_native(const magic_call *call)
 {
-    magic_fail(call, "NativeUnavailable", "cells are compiled by TinyCC only");
+    magic_fail(call, "NativeUnavailable", "this version compiles cells by TinyCC only; leave the construct out");
     return true;
 }
