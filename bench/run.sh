@@ -12,16 +12,12 @@ cmake --build --preset release --target bench >/dev/null
 
 bench_peak() { "$bin/bench_peak" --json "$out/peak.jsonl"; }
 bench_train() { sh packaging/fetch_mnist.sh; "$bin/bench_train" "$data" --json "$out/train.jsonl"; }
-bench_latency() {
-    sh packaging/fetch_mnist.sh
-    "$bin/bench_latency" "$data" --json "$out/latency.jsonl"
-}
 bench_kernel() { .venv/bin/python bench/kernel.py --json "$out/kernel.jsonl"; }
 
-[ $# -gt 0 ] || set -- peak train latency kernel
+[ $# -gt 0 ] || set -- peak train kernel
 for what in "$@"; do
     case $what in
-        peak|train|latency|kernel) printf '\n== %s\n' "$what"; "bench_$what" ;;
-        *) echo "bench: unknown part: $what (known: train latency kernel peak)" >&2; exit 2 ;;
+        peak|train|kernel) printf '\n== %s\n' "$what"; "bench_$what" ;;
+        *) echo "bench: unknown part: $what (known: train kernel peak)" >&2; exit 2 ;;
     esac
 done
