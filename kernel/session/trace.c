@@ -219,6 +219,7 @@ bool trace_escape(void)
 {
     if (guarded == 0 || guarded != gettid())
         return false;
+    guarded = 0; /* should the jump itself fault, the next fault ends the process */
     siglongjmp(escape, 1);
 }
 
