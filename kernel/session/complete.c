@@ -26,19 +26,6 @@ static void add(matches *m, const char *text, size_t length, const char *type)
         (match){pool_copy(m->pool, text, length), type};
 }
 
-static const char *type_word(const name *n)
-{
-    switch (n->kind) {
-    case NAME_TYPE: return "type";
-    case NAME_FUNCTION: return "function";
-    case NAME_OBJECT: return "variable";
-    case NAME_CONSTANT: return "constant";
-    case NAME_TAG: return "tag";
-    case NAME_MACRO: return "macro";
-    default: return "name";
-    }
-}
-
 /* --- What can stand here -------------------------------------------------------------------- */
 
 static void add_names(matches *m, const names *names, name_space space)
@@ -52,7 +39,7 @@ static void add_names(matches *m, const names *names, name_space space)
                 bool library = names == &headers_default()->names;
                 if (n->kind != NAME_UNKNOWN && !reserved && !internal &&
                     (!library || m->prefix_length > 0 || n->place[0] == 'n'))
-                    add(m, n->text, n->length, type_word(n));
+                    add(m, n->text, n->length, name_kind_word(n->kind));
             }
 }
 

@@ -153,19 +153,6 @@ static place find_place(pool *pool, const compiler_message *message, const char 
 
 /* --- Words ---------------------------------------------------------------------------------- */
 
-static const char *kind_words(const name *n)
-{
-    switch (n->kind) {
-    case NAME_TYPE: return "type";
-    case NAME_FUNCTION: return "function";
-    case NAME_OBJECT: return "variable";
-    case NAME_CONSTANT: return "constant";
-    case NAME_TAG: return "tag";
-    case NAME_MACRO: return "macro";
-    default: return "name";
-    }
-}
-
 /* "; did you mean 'sqrt' (function, math.h)?" or "". */
 static const char *suggestion(pool *pool, const names *names, const char *name)
 {
@@ -173,7 +160,7 @@ static const char *suggestion(pool *pool, const names *names, const char *name)
     if (!near)
         return "";
     return pool_format(pool, "; did you mean '%.*s' (%s%s%s)?", (int)near->length, near->text,
-                       kind_words(near), *near->place ? ", " : "", near->place);
+                       name_kind_word(near->kind), *near->place ? ", " : "", near->place);
 }
 
 /* Say it as a C programmer would. */

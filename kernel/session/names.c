@@ -69,6 +69,19 @@ name *names_set(names *names, name_space space, const char *text, size_t length,
     return entry;
 }
 
+const char *name_kind_word(name_kind kind)
+{
+    switch (kind) {
+    case NAME_TYPE: return "type";
+    case NAME_FUNCTION: return "function";
+    case NAME_OBJECT: return "variable";
+    case NAME_CONSTANT: return "constant";
+    case NAME_TAG: return "tag";
+    case NAME_MACRO: return "macro";
+    default: return "name";
+    }
+}
+
 bool is_type_name(const names *names, const token *token)
 {
     const name *entry = names_find_token(names, SPACE_ORDINARY, token);

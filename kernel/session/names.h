@@ -50,6 +50,9 @@ const name *names_find_token(const names *names, name_space space, const token *
 /* Add or replace in the top table; the rest of the entry is zero. */
 name *names_set(names *names, name_space space, const char *text, size_t length, name_kind kind);
 
+/* "function", "variable", ...: what users are told that a name is. */
+const char *name_kind_word(name_kind kind);
+
 bool is_type_name(const names *names, const token *token);
 bool is_macro(const names *names, const token *token);
 

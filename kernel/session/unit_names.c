@@ -78,19 +78,14 @@ static void tell_change(writer *w, size_t item, const name *old, const char *nam
     const entry *e = &w->plan->before->list[item];
     size_t count;
     const char *users = list_users(w, item, name, hidden, &count);
-    const char *was = without_end(w->pool, e->text);
+    const char *was = without_end(w->pool, e->text), *verb;
     switch (old->kind) {
     case NAME_FUNCTION:
-        if (count)
-            unit_note(w, "%s has another type now; %s still %s the old one, %s", name, users,
-                      count == 1 ? "calls" : "call", was);
-        else
-            unit_note(w, "%s has another type now; it was %s", name, was);
-        break;
     case NAME_OBJECT:
+        verb = old->kind == NAME_FUNCTION ? "call" : "use";
         if (count)
-            unit_note(w, "%s has another type now; %s still %s the old one, %s", name, users,
-                      count == 1 ? "uses" : "use", was);
+            unit_note(w, "%s has another type now; %s still %s%s the old one, %s", name, users, verb,
+                      count == 1 ? "s" : "", was);
         else
             unit_note(w, "%s has another type now; it was %s", name, was);
         break;
