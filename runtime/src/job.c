@@ -107,12 +107,13 @@ static nn_status find_program(const char *program, char path[PATH_MAX])
 
 /* ---- starting ---- */
 
-/* Join the group of the caller's parent (the zygote's) where that is allowed: same session. */
+/* Join the group of the caller's parent (the zygote's) where that is allowed: same session.
+   In a container getsid() is 0 when the session's leader is outside: then setpgid decides. */
 static int parent_group(pid_t *group)
 {
     pid_t parent = getppid();
     pid_t session = parent > 1 ? getsid(parent) : -1;
-    if (session <= 0 || session != getsid(0))
+    if (session < 0 || session != getsid(0))
         return 0;
     *group = getpgid(parent);
     return *group > 0 && *group != getpgrp();
