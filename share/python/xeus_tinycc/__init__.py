@@ -1,0 +1,35 @@
+"""The C kernel xtinycc, as a Python package.
+
+`python -m xeus_tinycc` is the kernel, `python -m xeus_tinycc.install` makes it known to Jupyter
+elsewhere. PREFIX is the folder that holds bin/, lib/, libexec/, include/ and share/ of the kernel;
+EXE its executable; KERNELS the folder of kernel specifications below it, for those who start the
+kernel without asking Jupyter where it is.
+"""
+
+import importlib.metadata
+import pathlib
+
+__all__ = ["EXE", "KERNELS", "PREFIX", "__version__"]
+
+
+def _find_prefix(package):
+    """The prefix of a wheel is the package itself; cmake --install puts the package into
+    PREFIX/share/xeus-tinycc/python; a checkout has it in share/python and builds into build/."""
+    places = [package, package.parents[3], package.parents[2] / "build" / "prefix"]
+    for place in places:
+        if (place / "bin" / "xtinycc").exists():
+            return place
+    return package
+
+
+def _find_version():
+    try:
+        return importlib.metadata.version("xeus-tinycc")
+    except importlib.metadata.PackageNotFoundError:  # imported from a checkout
+        return "0+source"
+
+
+PREFIX = _find_prefix(pathlib.Path(__file__).resolve().parent)
+EXE = str(PREFIX / "bin" / "xtinycc")
+KERNELS = str(PREFIX / "share" / "jupyter" / "kernels")
+__version__ = _find_version()
