@@ -3,7 +3,8 @@
 #include "conditional.h"
 #include "diagnose.h"
 #include "elf_object.h"
-#include "refuse.h"
+#include "native.h"
+#include "route.h"
 #include "split.h"
 #include "unit.h"
 
@@ -23,6 +24,8 @@ typedef struct compilation {
     names names;      /* and what the cell includes and declares */
     included *includes;
     size_t include_count, include_capacity;
+    const char *native_include; /* why a header of the cell is not for TinyCC; NULL: all are */
+    const token *native_token;
 } compilation;
 
 /* --- Failing -------------------------------------------------------------------------------- */
@@ -130,6 +133,8 @@ static bool resolve_conditionals(compilation *c)
     text macros = {.pool = c->pool};
     put_macros(c, &macros);
     const char *messages;
+    if (c->request->native) /* __AVX2__ and its kin hold there */
+        text_puts(&macros, native_macros(c->pool, c->request->native));
     const char *text = conditional_resolve(c->pool, &headers_default()->paths,
                                            text_string(&macros), c->text, c->size,
                                            c->request->number, &messages);
@@ -175,6 +180,13 @@ static bool expand_includes(compilation *c)
             return false;
         }
         const char *place = pool_copy(c->pool, rest, length);
+        in.native = strstr(in.text.declarations, "__xt_native_header") != NULL;
+        if (in.native && !c->native_include) {
+            c->native_token = t;
+            c->native_include = pool_format(c->pool, "TinyCC cannot read %s; put the cell under "
+                                            "%%%%native, which uses a system compiler (gcc or "
+                                            "clang)", place);
+        }
         headers_enter(c->pool, &c->names, NULL, in.text.declarations,
                       strlen(in.text.declarations), -1, place);
         headers_enter_macros(c->pool, &c->names, in.text.macros, -1, place);
@@ -195,18 +207,8 @@ static int column_in_cell(const compilation *c, const token *t)
     return column;
 }
 
-static bool refuse(compilation *c, const items *items)
-{
-    for (size_t i = 0; i < items->count; i++) {
-        refusal found = refuse_item(c->pool, &c->names, &items->list[i]);
-        if (!found.reason)
-            continue;
-        fail_plain(c, found.reason, found.token->line, column_in_cell(c, found.token),
-                   (int)found.token->length);
-        return true;
-    }
-    return false;
-}
+/* Of cells that go to the system compiler by themselves: close to what TinyCC does. */
+static const char plain_options[] = "-O2 -fno-strict-aliasing -fwrapv";
 
 /* --- Compiling ------------------------------------------------------------------------------ */
 
@@ -229,6 +231,7 @@ static bool learn(compilation *c, unit_plan *plan, size_t *capacity, const unit 
                   const compiler_message *error)
 {
     bool types = strstr(error->text, "incompatible types for redefinition") ||
+                 strstr(error->text, "conflicting types for") ||
                  strstr(error->text, "redefinition of") || strstr(error->text, "redeclaration");
     const char *name = diagnose_name(c->pool, error);
     if (types && is_bound(unit, name)) {
@@ -303,10 +306,9 @@ static void take_warnings(compilation *c, const compiler_messages *messages)
     }
 }
 
-static void take_unit(compilation *c, unit *unit, const compiler_result *result)
+static void take_unit(compilation *c, const unit *unit, const compiler_result *result)
 {
     cell_answer *a = c->answer;
-    size_arrays(c, unit, result);
     a->object = result->output;
     a->object_size = result->size;
     a->entry = unit->entry;
@@ -325,33 +327,201 @@ static void take_unit(compilation *c, unit *unit, const compiler_result *result)
     a->past = kept;
 }
 
-static void compile(compilation *c, const items *items)
+static unit_plan make_plan(compilation *c, const items *items)
 {
-    unit_plan plan = {.pool = c->pool, .before = c->request->past, .items = items,
+    return (unit_plan){.pool = c->pool, .before = c->request->past, .items = items,
                       .names = &c->names, .past_names = &c->past_names, .includes = c->includes,
                       .include_count = c->include_count, .number = c->request->number,
-                      .mode = c->request->mode, .done = c->request->done,
+                      .text = c->text, .mode = c->request->mode, .done = c->request->done,
                       .sizes = c->request->sizes, .size_count = c->request->size_count};
+}
+
+/* --- The system compiler -------------------------------------------------------------------- */
+
+static bool fail_refusal(compilation *c, const unit *unit)
+{
+    if (!unit->refusal)
+        return false;
+    fail_plain(c, unit->refusal, unit->refusal_line, 0, 1);
+    if (unit->refusal_is_value)
+        c->answer->ename = "ValueError";
+    return true;
+}
+
+/* The declaration at LINE is one that only the system compiler understands. */
+static bool give_to_native(compilation *c, items *items, int line)
+{
+    for (size_t i = items->count; i-- > 0;) {
+        item *item = &items->list[i];
+        if (item->line > line)
+            continue;
+        bool declares = item->kind == ITEM_DECLARATION || item->kind == ITEM_FUNCTION;
+        if (!declares || item->native)
+            return false;
+        item->native = true;
+        route_mark(c->pool, &c->names, c->request->past, items);
+        return true;
+    }
+    return false;
+}
+
+/* TinyCC's part of a native cell: its types, room for its objects, the type of its value. */
+static bool compile_types(compilation *c, items *items, unit_plan *plan, size_t *capacity,
+                          unit *unit, compiler_result *result)
+{
+    plan->target = UNIT_TYPES;
+    for (int attempt = 0;; attempt++) {
+        unit_write(plan, unit);
+        if (fail_refusal(c, unit))
+            return false;
+        *result = compiler_run(c->pool, &headers_default()->paths, unit->text);
+        compiler_messages messages = diagnose_read(c->pool, result->messages);
+        const compiler_message *error = diagnose_error(&messages);
+        if (result->ok && !error) {
+            size_arrays(c, unit, result);
+            return true;
+        }
+        bool at_value = error && unit->shown_line && error->line >= unit->shown_line;
+        if (attempt < ATTEMPTS && error && learn(c, plan, capacity, unit, error))
+            continue;
+        if (attempt < ATTEMPTS && at_value && !plan->show_native)
+            plan->show_native = true;
+        else if (!error || attempt == ATTEMPTS || !give_to_native(c, items, error->line)) {
+            fail_compiler(c, result->messages, result->signal);
+            return false;
+        }
+    }
+}
+
+/* All the errors that the compiler found, the first one in full. */
+static void fail_native(compilation *c, const char *command, const char *messages, int signal)
+{
+    enum { ERRORS = 5 };
+    compiler_messages list = diagnose_read(c->pool, messages);
+    const compiler_message *first = diagnose_error(&list);
+    if (!first) {
+        fail_plain(c, pool_format(c->pool, signal ? "%s crashed on this cell"
+                                                  : "%s refuses this cell without saying why",
+                                  native_title(c->pool, command)), 1, 1, 1);
+        return;
+    }
+    text all = {.pool = c->pool};
+    diagnosis told = {0};
+    for (size_t i = 0, count = 0; i < list.count && count < ERRORS; i++) {
+        const compiler_message *m = &list.list[i];
+        if (m->is_warning && m != first)
+            continue;
+        diagnosis one = diagnose(c->pool, m, c->request->text, c->request->size,
+                                 c->request->number, &c->names);
+        text_format(&all, "%s%s", count ? "\n" : "", one.traceback);
+        if (count++ == 0)
+            told = one;
+    }
+    told.traceback = text_string(&all);
+    fail(c, "CompileError", told);
+}
+
+/* Compile the cell by COMMAND. False: it failed, and the answer says why. */
+static bool compile_natively(compilation *c, items *items, const char *command,
+                             const char *options)
+{
+    unit_plan plan = make_plan(c, items);
+    size_t capacity = 0;
+    route_mark(c->pool, &c->names, c->request->past, items);
+    for (int attempt = 0;; attempt++) {
+        unit types, code;
+        compiler_result described, compiled;
+        if (!compile_types(c, items, &plan, &capacity, &types, &described))
+            return false;
+        plan.target = UNIT_NATIVE;
+        plan.types = &types;
+        unit_write(&plan, &code);
+        if (fail_refusal(c, &code))
+            return false;
+        compiled = native_run(c->pool, command, options, headers_default()->paths.notebook_include,
+                              code.text);
+        compiler_messages messages = diagnose_read(c->pool, compiled.messages);
+        const compiler_message *error = diagnose_error(&messages);
+        if (compiled.ok && !error) {
+            code.past.list = types.past.list; /* the same, with the sizes of arrays */
+            take_warnings(c, &messages);
+            take_unit(c, &code, &described);
+            c->answer->native = compiled.output;
+            c->answer->native_size = compiled.size;
+            if (plan.show_native)
+                c->answer->shown = c->answer->shown_address = "";
+            return true;
+        }
+        if (!error || attempt == ATTEMPTS || !learn(c, &plan, &capacity, &code, error)) {
+            fail_native(c, command, compiled.messages, compiled.signal);
+            return false;
+        }
+    }
+}
+
+static void note_native(compilation *c, const char *command, const char *why)
+{
+    cell_answer *a = c->answer;
+    const char *advice = strstr(why, "; put the cell");
+    *POOL_PUSH(c->pool, a->notes, a->note_count, a->note_capacity) =
+        pool_format(c->pool, "compiled by %s: %.*s", native_title(c->pool, command),
+                    (int)(advice ? (size_t)(advice - why) : strlen(why)), why);
+}
+
+/* What TinyCC does not understand may be good C all the same. */
+static bool rescue(compilation *c, items *items, const compiler_message *error)
+{
+    const char *command = native_find(c->pool);
+    if (!command || !error)
+        return false;
+    cell_answer before = *c->answer;
+    if (compile_natively(c, items, command, plain_options)) {
+        note_native(c, command, pool_format(c->pool, "TinyCC says, %s", error->text));
+        return true;
+    }
+    *c->answer = before;
+    return false;
+}
+
+/* The cell, or what is in it, is not for TinyCC. */
+static void compile_elsewhere(compilation *c, items *items, refusal why)
+{
+    const char *command = native_find(c->pool);
+    const char *options = c->request->native;
+    if (!command && options) {
+        fail_plain(c, "there is no gcc or clang here, or XTINYCC_CC switches it off: %%native "
+                      "needs one", 1, 1, 1);
+        c->answer->ename = "NativeUnavailable";
+    } else if (!command) {
+        fail_plain(c, why.reason, why.token->line, column_in_cell(c, why.token),
+                   (int)why.token->length);
+    } else if (compile_natively(c, items, command, options ? options : plain_options) &&
+               !options && c->request->done == 0) {
+        note_native(c, command, why.reason);
+    }
+}
+
+static void compile(compilation *c, items *items)
+{
+    unit_plan plan = make_plan(c, items);
     size_t capacity = 0;
     for (int attempt = 0;; attempt++) {
         unit unit;
         unit_write(&plan, &unit);
-        if (unit.refusal) {
-            fail_plain(c, unit.refusal, unit.refusal_line, 0, 1);
-            if (unit.refusal_is_value)
-                c->answer->ename = "ValueError";
+        if (fail_refusal(c, &unit))
             return;
-        }
         compiler_result result = compiler_run(c->pool, &headers_default()->paths, unit.text);
         compiler_messages messages = diagnose_read(c->pool, result.messages);
         const compiler_message *error = diagnose_error(&messages);
         if (result.ok && !error) {
             take_warnings(c, &messages);
+            size_arrays(c, &unit, &result);
             take_unit(c, &unit, &result);
             return;
         }
         if (!error || attempt == ATTEMPTS || !learn(c, &plan, &capacity, &unit, error)) {
-            fail_compiler(c, result.messages, result.signal);
+            if (!rescue(c, items, error))
+                fail_compiler(c, result.messages, result.signal);
             return;
         }
     }
@@ -378,6 +548,11 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
         fail_plain(&c, items.problem, items.problem_line, column, column ? (int)t->length : 1);
         return;
     }
-    if (!refuse(&c, &items))
+    refusal why = {c.native_include, c.native_token};
+    if (!why.reason)
+        why = route_find(pool, &c.names, request->past, &items);
+    if (request->native || why.reason)
+        compile_elsewhere(&c, &items, why);
+    else
         compile(&c, &items);
 }

@@ -17,12 +17,15 @@ typedef struct cell_request {
     size_t done; /* see lang_cell */
     int64_t *sizes;
     size_t size_count;
+    const char *native; /* see lang_cell */
 } cell_request;
 
 typedef struct cell_answer {
     const char *ename, *evalue, *traceback; /* ename NULL: the cell is good */
     const char *object;
     size_t object_size;
+    const char *native; /* the system compiler's object */
+    size_t native_size;
     const char *entry, *main, *shown, *shown_address;
     lang_symbol *symbols;
     size_t symbol_count;

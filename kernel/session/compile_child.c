@@ -15,6 +15,7 @@
 #include "messages.h"
 
 #define COMPILE_SECONDS 10
+#define NATIVE_SECONDS 60 /* what native.c may ask for */
 #define COMPILE_BYTES (2ul << 30)
 
 static void close_all(const int *fds, int count)
@@ -131,7 +132,7 @@ static void confine(int *request, int *reply)
         dup2(nowhere, fd);
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    struct rlimit seconds = {COMPILE_SECONDS, COMPILE_SECONDS + 1};
+    struct rlimit seconds = {COMPILE_SECONDS, NATIVE_SECONDS};
     setrlimit(RLIMIT_CPU, &seconds);
 #ifndef XTINYCC_SANITIZED
     struct rlimit bytes = {COMPILE_BYTES, COMPILE_BYTES};

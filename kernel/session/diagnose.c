@@ -26,6 +26,8 @@ static bool read_message(pool *pool, const char *line, size_t length, compiler_m
         if (*at == ':' && isdigit((unsigned char)at[1])) {
             out->file = pool_copy(pool, line, (size_t)(at - line));
             out->line = atoi(at + 1);
+            const char *colon = strchr(at + 1, ':');
+            out->column = colon < kind && isdigit((unsigned char)colon[1]) ? atoi(colon + 1) : 0;
             break;
         }
     kind += out->is_warning ? 9 : 7;
@@ -50,7 +52,8 @@ compiler_messages diagnose_read(pool *pool, const char *text)
 static bool is_fatal_warning(const char *text)
 {
     return strstr(text, "implicit declaration of function") ||
-           strstr(text, "assignment of read-only location");
+           strstr(text, "assignment of read-only location") ||
+           strstr(text, "excess elements in");
 }
 
 const compiler_message *diagnose_error(const compiler_messages *messages)
@@ -112,6 +115,21 @@ static place place_after(const char *text, const token *t)
     return (place){at.line, at.column + (int)t->length, 1};
 }
 
+/* The token at the column that the message names, or NULL. */
+static const token *token_at_column(const tokens *tokens, const char *text,
+                                    const compiler_message *message)
+{
+    for (size_t i = 0; message->column && i < tokens->count; i++) {
+        const token *t = &tokens->list[i];
+        const char *start = t->text;
+        while (start > text && start[-1] != '\n')
+            start--;
+        if (t->line == message->line && t->text - start + 1 == message->column)
+            return t;
+    }
+    return NULL;
+}
+
 static place find_place(pool *pool, const compiler_message *message, const char *text, size_t size,
                         const char *name)
 {
@@ -119,6 +137,9 @@ static place find_place(pool *pool, const compiler_message *message, const char 
     place none = {message->line, 0, 1};
     const token *first = NULL;
     bool expected = strstr(message->text, "expected") != NULL;
+    const token *told = token_at_column(&tokens, text, message);
+    if (told && (!*name || token_is(told, name)))
+        return place_of_token(text, told);
     size_t at = 0;
     while (at < tokens.count && tokens.list[at].line < message->line)
         at++;
@@ -129,6 +150,8 @@ static place find_place(pool *pool, const compiler_message *message, const char 
         if (*name && token_is(t, name))
             return place_of_token(text, t);
     }
+    if (told)
+        return place_of_token(text, told);
     if (expected) {
         const char *got = strstr(message->text, "(got \"");
         const char *close = got ? strrchr(got, '"') : NULL;

@@ -10,6 +10,7 @@
 typedef struct compiler_message {
     const char *file; /* "In[7]", "session", ... */
     int line;
+    int column; /* 0: the compiler does not say */
     bool is_warning;
     const char *text; /* without "error: " */
 } compiler_message;

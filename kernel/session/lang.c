@@ -68,6 +68,8 @@ void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
     wire_put_u32(request, (uint32_t)cell->size_count);
     for (size_t i = 0; i < cell->size_count; i++)
         wire_put_u64(request, (uint64_t)cell->sizes[i]);
+    wire_put_u32(request, cell->native != NULL);
+    wire_put_string(request, cell->native ? cell->native : "");
     wire_put_bytes(request, lang->text, lang->size);
 }
 
@@ -118,6 +120,7 @@ static void write_answer(wire_buf *reply, const cell_answer *a)
     }
     wire_put_u32(reply, 1);
     wire_put_bytes(reply, a->object ? a->object : "", a->object_size);
+    wire_put_bytes(reply, a->native ? a->native : "", a->native_size);
     const char *const strings[] = {a->entry, a->main, a->shown, a->shown_address, a->magic,
                                    a->magic_arguments};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
@@ -186,6 +189,9 @@ void lang_compile(const void *request, size_t size, wire_buf *reply)
     cell.text = wire_get_bytes(&in, &cell.size);
     cell.done = wire_get_u32(&in);
     read_sizes(&pool, &in, &cell);
+    bool native = wire_get_u32(&in) != 0;
+    const char *options = wire_get_string(&in);
+    cell.native = native ? options : NULL;
     size_t past_size;
     const char *past_text = wire_get_bytes(&in, &past_size);
     wire_reader past_reader = wire_read(past_text, past_size);
@@ -242,6 +248,7 @@ int lang_unpack(const void *reply, size_t size, lang_unit *unit)
         return in.bad || !*unit->ename ? -1 : 0;
     }
     unit->object = wire_get_bytes(&in, &unit->object_size);
+    unit->native = wire_get_bytes(&in, &unit->native_size);
     unit->entry = wire_get_string(&in);
     unit->main = wire_get_string(&in);
     unit->shown = wire_get_string(&in);

@@ -47,6 +47,8 @@ typedef struct lang_cell {
     size_t done;
     const int64_t *sizes;
     size_t size_count;
+    /* Options of the system compiler, "" for none: the cell goes to it. NULL: TinyCC, if it can. */
+    const char *native;
 } lang_cell;
 
 /* Write the request for the compile child. */
@@ -76,6 +78,10 @@ typedef struct lang_unit {
     /* ok == true */
     const void *object; /* an ELF relocatable object with stabs; may be empty (size 0) */
     size_t object_size;
+    /* What the system compiler made of the cell, to be loaded behind OBJECT, which then holds only
+       the cell's objects and the type of its value; empty (size 0) for TinyCC's cells. */
+    const void *native;
+    size_t native_size;
     const char *entry;  /* function `void ENTRY(void)` to run, "" if there is nothing to run */
     const char *main;   /* "main" if the cell defined it, else "" */
     lang_symbol *symbols;

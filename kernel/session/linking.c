@@ -86,9 +86,12 @@ static bool place_sections(link_t *link)
     arena_t *arena = &link->loader->arena;
     for (size_t i = 1; i < link->object.section_count; i++) {
         Elf64_Shdr section = elf_section(&link->object, i);
+        const char *name = elf_section_name(&link->object, i);
+        if (strcmp(name, ".note.GNU-stack") == 0 && (section.sh_flags & SHF_EXECINSTR))
+            return fail(link, "a nested function whose address is taken needs code on the stack, "
+                              "which cells may not run; move it out of its function");
         if (!(section.sh_flags & SHF_ALLOC))
             continue;
-        const char *name = elf_section_name(&link->object, i);
         if (section.sh_flags & SHF_TLS)
             return fail(link, "thread-local variables are not supported");
         size_t align = section.sh_addralign < 16 ? 16 : section.sh_addralign;
@@ -159,9 +162,24 @@ static void *find_outside(const loader_t *loader, const char *name)
     return address ? address : dlsym(RTLD_DEFAULT, name);
 }
 
+/* What the object itself defines under the name, or NULL. */
+static void *find_defined(const link_t *link, const char *name)
+{
+    for (size_t i = 1; i < link->object.symbol_count; i++) {
+        Elf64_Sym symbol = elf_symbol(&link->object, i);
+        if (symbol.st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) != STB_LOCAL &&
+            strcmp(elf_symbol_name(&link->object, &symbol), name) == 0)
+            return link->values[i];
+    }
+    return NULL;
+}
+
 static bool resolve_undefined(link_t *link, const char *name, const Elf64_Sym *symbol,
                               void **value)
 {
+    *value = link->first ? find_defined(link->first, name) : NULL;
+    if (*value)
+        return true;
     symbol_t *known = symbol_find(&link->loader->session, name);
     if (known && known->address && !known->is_undefined) {
         *value = known->address;
@@ -195,7 +213,9 @@ static bool resolve_symbols(link_t *link)
         if (same) {
             link->values[i] = same->address;
         } else if (symbol.st_shndx == SHN_UNDEF) {
-            if (*name && !resolve_undefined(link, name, &symbol, &link->values[i]))
+            /* The assembler names the table of slot_for(), which no code addresses whole. */
+            if (*name && strcmp(name, "_GLOBAL_OFFSET_TABLE_") != 0 &&
+                !resolve_undefined(link, name, &symbol, &link->values[i]))
                 return false;
         } else if (symbol.st_shndx == SHN_ABS) {
             link->values[i] = (void *)symbol.st_value;

@@ -13,6 +13,7 @@
 typedef struct link {
     loader_t *loader;
     const lang_unit *unit; /* NULL: an object of the compiler's helper library */
+    const struct link *first; /* the unit's other object, linked before; or NULL */
     int cell;
     elf_object object;
     char **sections; /* address of each section; NULL if it is not loaded */

@@ -1,5 +1,6 @@
 #include "loader_internal.h"
 
+#include "line_table.h"
 #include "linking.h"
 #include "stabs.h"
 
@@ -64,6 +65,8 @@ static image_t *image_create(const link_t *link)
     image->text = (uintptr_t)link->text;
     image->text_end = (uintptr_t)link->loader->arena.text_top;
     image->stabs = stabs_read(&link->object, link->values);
+    if (!image->stabs)
+        image->stabs = line_table_read(&link->object, link->values);
     return image;
 }
 
@@ -161,7 +164,8 @@ static void commit(link_t *link, int number)
         const char *name = elf_symbol_name(&link->object, &symbol);
         symbol_t *entry = link_same(link, name, &symbol);
         if (entry) {
-            commit_same(link, entry, &symbol);
+            if (symbol.st_shndx != SHN_UNDEF)
+                commit_same(link, entry, &symbol);
             continue;
         }
         if (!is_exported(link, &symbol, name))
@@ -323,48 +327,82 @@ int loader_interpose(loader_t *loader, const char *name, void *address)
     return 0;
 }
 
+/* One object of a unit on its way into the session. */
+typedef struct loading {
+    link_t link;
+    char *copy; /* the answer that it came in is not aligned */
+    image_t *image;
+} loading_t;
+
+static void loading_free(loading_t *loading)
+{
+    link_free(&loading->link);
+    free(loading->copy);
+}
+
+/* Link an object and make every entry that it needs. Nothing of the session changes. */
+static bool begin_loading(loading_t *loading, const void *object, size_t size)
+{
+    link_t *link = &loading->link;
+    loading->copy = malloc(size);
+    if (!loading->copy || !reserve_image(link->loader)) {
+        snprintf(link->error, link->error_size, "memory is out");
+        return false;
+    }
+    memcpy(loading->copy, object, size);
+    if (!link_object(link, loading->copy, size))
+        return false;
+    loading->image = image_create(link);
+    if (loading->image && prepare(link))
+        return true;
+    snprintf(link->error, link->error_size, "memory is out");
+    return false;
+}
+
 int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, char *error,
                 size_t error_size)
 {
+    const void *objects[] = {unit->object, unit->native};
+    size_t sizes[] = {unit->object_size, unit->native_size}, count = unit->native_size ? 2 : 1;
+    loading_t loading[2] = {0};
     *image = -1;
     if (unit->object_size == 0)
         return 0;
-    char *copy = malloc(unit->object_size); /* the answer it came in is not aligned */
-    if (!copy || !reserve_image(loader)) {
-        snprintf(error, error_size, "memory is out");
-        free(copy);
-        return -1;
-    }
-    memcpy(copy, unit->object, unit->object_size);
-    link_t link = {.loader = loader, .unit = unit, .cell = cell,
-                   .text = loader->arena.text_top, .error = error, .error_size = error_size};
-    image_t *made = NULL;
     arena_mark mark = arena_save(&loader->arena);
     bool ok = arena_unlock_text(&loader->arena);
     if (!ok)
         snprintf(error, error_size, "the system does not let code become writable");
-    if (ok && link_object(&link, copy, unit->object_size)) {
-        made = image_create(&link);
-        ok = made && prepare(&link);
+    for (size_t i = 0; i < count && ok; i++) {
+        loading[i].link = (link_t){.loader = loader, .unit = unit, .cell = cell,
+                                   .first = i ? &loading[0].link : NULL,
+                                   .text = loader->arena.text_top, .error = error,
+                                   .error_size = error_size};
+        ok = begin_loading(&loading[i], objects[i], sizes[i]);
         if (!ok)
-            snprintf(error, error_size, "memory is out");
-    } else {
-        ok = false;
-    }
-    if (ok) {
+            break;
         *image = loader->image_count;
-        loader->images[loader->image_count++] = made;
-        commit(&link, *image);
-    } else {
-        abandon(&link);
-        image_free(made);
+        loader->images[loader->image_count++] = loading[i].image;
+    }
+    for (size_t i = 0; i < count && ok; i++)
+        commit(&loading[i].link, *image - (int)(count - 1 - i));
+    if (!ok) {
+        for (size_t i = count; i-- > 0;) {
+            if (loading[i].link.loader)
+                abandon(&loading[i].link);
+            if (loading[i].image && loader->image_count > 0 &&
+                loader->images[loader->image_count - 1] == loading[i].image)
+                loader->image_count--;
+            image_free(loading[i].image);
+        }
+        *image = -1;
         arena_restore(&loader->arena, mark);
     }
     arena_lock_text(&loader->arena);
-    if (ok)
-        run_constructors(&link);
-    link_free(&link);
-    free(copy);
+    for (size_t i = 0; i < count; i++) {
+        if (ok)
+            run_constructors(&loading[i].link);
+        loading_free(&loading[i]);
+    }
     return ok ? 0 : -1;
 }
 

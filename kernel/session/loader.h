@@ -22,10 +22,12 @@ void loader_free(loader_t *loader);
 /* Add a function of the session process that cells must reach instead of libc's (exit, fork, ...). */
 int loader_interpose(loader_t *loader, const char *name, void *address);
 
-/* Load a unit. Look-up order: the unit, the session, interposed, compiler helpers, dlsym. On
-   failure nothing has changed and ERROR says what was undefined or out of range ("LinkError").
+/* Load a unit: TinyCC's object and behind it, if there is one, the system compiler's.
+   Look-up order: the unit, the session, interposed, compiler helpers, dlsym. On failure nothing has
+   changed and ERROR says what was undefined or out of range ("LinkError").
    Runs .init_array last. A function that is declared but not defined anywhere is bound to a thunk
-   that raises an error when called. *IMAGE numbers the unit (for debug_*). */
+   that raises an error when called. *IMAGE numbers the unit's code (for debug_*);
+   where there are two objects, the number before it is TinyCC's. */
 int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, char *error,
                 size_t error_size);
 

@@ -63,6 +63,8 @@ bool magic_link(const magic_call *call);
 bool magic_file(const magic_call *call);
 bool magic_run_file(const magic_call *call);
 bool magic_shell(const magic_call *call);
+
+/* magic_compile.c: how a cell is compiled */
 bool magic_native(const magic_call *call);
 
 #endif

@@ -140,9 +140,3 @@ bool magic_shell(const magic_call *call)
     }
     return true;
 }
-
-bool magic_native(const magic_call *call)
-{
-    magic_fail(call, "NativeUnavailable", "this version compiles cells by TinyCC only; leave the construct out");
-    return true;
-}

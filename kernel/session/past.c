@@ -19,6 +19,7 @@ void past_write(const past *past, wire_buf *out)
         if (e->kind == ENTRY_DROPPED)
             continue;
         wire_put_u32(out, e->kind);
+        wire_put_u32(out, e->native);
         wire_put_u32(out, (uint32_t)e->cell);
         wire_put_u32(out, (uint32_t)e->line);
         wire_put_string(out, e->text);
@@ -30,6 +31,7 @@ void past_write(const past *past, wire_buf *out)
         wire_put_string(out, past->macros[i].text);
         wire_put_u32(out, (uint32_t)past->macros[i].cell);
         wire_put_u32(out, (uint32_t)past->macros[i].line);
+        wire_put_u32(out, past->macros[i].native);
     }
     wire_put_u32(out, (uint32_t)past->taken_count);
     for (size_t i = 0; i < past->taken_count; i++) {
@@ -44,17 +46,19 @@ int past_read(pool *pool, wire_reader *in, past *past)
     past->renamed = wire_get_u32(in);
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
         uint32_t kind = wire_get_u32(in);
+        bool native = wire_get_u32(in) != 0;
         int cell = (int)wire_get_u32(in), line = (int)wire_get_u32(in);
         const char *text = wire_get_string(in);
         const char *source = wire_get_string(in);
         in->bad |= kind >= ENTRY_DROPPED;
-        past_add(past, (entry_kind)kind, cell, line, text, source);
+        past_add(past, (entry_kind)kind, cell, line, text, source)->native = native;
     }
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
         past_macro macro = {.name = wire_get_string(in)};
         macro.text = wire_get_string(in);
         macro.cell = (int)wire_get_u32(in);
         macro.line = (int)wire_get_u32(in);
+        macro.native = wire_get_u32(in) != 0;
         *POOL_PUSH(pool, past->macros, past->macro_count, past->macro_capacity) = macro;
     }
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
@@ -85,12 +89,26 @@ const past_macro *past_find_macro(const past *past, const char *name)
     return NULL;
 }
 
-void past_set_macro(past *past, const char *name, const char *text, int cell, int line)
+bool past_is_native(const past *past, name_space space, const name *name)
+{
+    if (space == SPACE_MACRO) {
+        for (size_t i = 0; i < past->macro_count; i++)
+            if (past->macros[i].native && strlen(past->macros[i].name) == name->length &&
+                memcmp(past->macros[i].name, name->text, name->length) == 0)
+                return true;
+        return false;
+    }
+    return name->item >= 0 && (size_t)name->item < past->count &&
+           past->list[name->item].native;
+}
+
+past_macro *past_set_macro(past *past, const char *name, const char *text, int cell, int line)
 {
     past_macro *macro = (past_macro *)past_find_macro(past, name);
     if (!macro)
         macro = POOL_PUSH(past->pool, past->macros, past->macro_count, past->macro_capacity);
     *macro = (past_macro){.name = name, .text = text, .cell = cell, .line = line};
+    return macro;
 }
 
 bool past_has_taken(const past *past, name_space space, const char *name)
@@ -139,6 +157,8 @@ static bool blank_between(const token *a, const token *b)
     if (token_is(b, ")") || token_is(b, "]") || token_is(b, "[") || token_is(b, ",") ||
         token_is(b, ";"))
         return false;
+    if (b->kind == TOKEN_STRING || b->kind == TOKEN_CHARACTER) /* u8"text" */
+        return a->kind != TOKEN_NAME || b->spaced;
     return !(token_is(b, "(") && a->kind == TOKEN_NAME && !is_keyword(a));
 }
 

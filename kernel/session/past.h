@@ -27,12 +27,14 @@ typedef struct entry {
     int cell, line;
     const char *text;   /* what later units need: C without macros */
     const char *source; /* as written in the cell; include: the directive */
+    bool native;        /* only the system compiler knows it */
 } entry;
 
 typedef struct past_macro {
     const char *name;
     const char *text; /* "NAME(x) body"; "" if the user undefined it */
     int cell, line;
+    bool native; /* of a header that only the system compiler reads */
 } past_macro;
 
 typedef struct past {
@@ -56,8 +58,10 @@ void past_enter(const past *past, names *names);
 entry *past_add(past *past, entry_kind kind, int cell, int line, const char *text,
                 const char *source);
 /* TEXT "": undefined. */
-void past_set_macro(past *past, const char *name, const char *text, int cell, int line);
+past_macro *past_set_macro(past *past, const char *name, const char *text, int cell, int line);
 const past_macro *past_find_macro(const past *past, const char *name);
+/* Whether TinyCC cannot know what a name found in the session's tables means. */
+bool past_is_native(const past *past, name_space space, const name *name);
 bool past_has_taken(const past *past, name_space space, const char *name);
 void past_take(past *past, name_space space, const char *name);
 

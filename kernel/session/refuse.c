@@ -17,11 +17,33 @@ static bool is_declared(const names *names, const token *t)
     return names_find_token(names, SPACE_ORDINARY, t) != NULL || is_macro(names, t);
 }
 
-static refusal find_word(pool *pool, const names *names, const token *t)
+static refusal find_word(pool *pool, const names *names, const token *t, int depth);
+
+/* The same for what a macro stands for. */
+static refusal find_in_macro(pool *pool, const names *names, const token *t, int depth)
+{
+    enum { DEPTH = 4 };
+    const name *macro = names_find_token(names, SPACE_MACRO, t);
+    if (!macro || !macro->macro || depth == DEPTH)
+        return (refusal){0};
+    tokens tokens = scan(pool, macro->macro, macro->macro_length, false);
+    for (size_t i = 1; i < tokens.count; i++) {
+        refusal found = {0};
+        if (tokens.list[i].kind == TOKEN_NAME && !token_same(&tokens.list[i], t))
+            found = find_word(pool, names, &tokens.list[i], depth + 1);
+        if (found.reason)
+            return (refusal){found.reason, t};
+    }
+    return (refusal){0};
+}
+
+static refusal find_word(pool *pool, const names *names, const token *t, int depth)
 {
     static const char *const always[] = {"_Complex", "__complex__", "_Atomic", "__int128",
                                          "__float128", "__auto_type", "_Pragma", "_BitInt",
-                                         "_Imaginary"};
+                                         "_Imaginary", "vector_size", "__vector_size__",
+                                         "ext_vector_type", "scalar_storage_order",
+                                         "transparent_union"};
     static const char *const newer[] = {"nullptr", "constexpr"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (token_is(t, always[i]))
@@ -32,7 +54,7 @@ static refusal find_word(pool *pool, const names *names, const token *t)
     bool prefix = token_is(t, "u8") || token_is(t, "u") || token_is(t, "U");
     if (prefix && t[1].kind == TOKEN_STRING && !t[1].spaced)
         return (refusal){needs_native(pool, "prefixed string literals"), t};
-    return (refusal){0};
+    return find_in_macro(pool, names, t, depth);
 }
 
 bool refuse_variable_size(const names *names, const token *first, const token *end)
@@ -134,13 +156,18 @@ static refusal find_alignment(pool *pool, const item *item, size_t at)
 
 refusal refuse_item(pool *pool, const names *names, const item *item)
 {
+    return refuse_tokens(pool, names, item, item->first, item->end);
+}
+
+refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end)
+{
     if (item->kind == ITEM_DIRECTIVE || item->kind == ITEM_MAGIC)
         return (refusal){0};
     refusal found = find_array_parameter(pool, names, item);
-    for (size_t i = item->first; i < item->end && !found.reason; i++) {
+    for (size_t i = first; i < end && !found.reason; i++) {
         const token *t = &item->tokens.list[i];
         if (t->kind == TOKEN_NAME) {
-            found = find_word(pool, names, t);
+            found = find_word(pool, names, t, 0);
             if (!found.reason)
                 found = find_structure_argument(&item->tokens, i);
             if (!found.reason)

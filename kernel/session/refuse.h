@@ -16,5 +16,7 @@ typedef struct refusal {
 bool refuse_variable_size(const names *names, const token *first, const token *end);
 
 refusal refuse_item(pool *pool, const names *names, const item *item);
+/* The same for a part of the item's tokens. */
+refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end);
 
 #endif

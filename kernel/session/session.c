@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "magic.h"
+#include "shown.h"
 #include "value.h"
 
 struct session {
@@ -53,7 +54,7 @@ session_t *session_create(const session_options *options, char *error, size_t er
     else
         s->loader = loader_create(options->helpers, error, error_size);
     if (!s->loader || run_init(s->loader, &s->options.hooks, error, error_size) < 0 ||
-        magic_time_install(s->loader) < 0) {
+        magic_time_install(s->loader) < 0 || shown_install(s->loader) < 0) {
         session_free(s);
         return NULL;
     }
@@ -142,7 +143,8 @@ static void show_value(const session_t *s, const lang_unit *unit, int image)
     if (!address || !*address || unit->shown_is_table)
         return;
     wire_buf text = {0};
-    if (value_text(s->loader, image, unit->shown, *address, &text) == 0 && !text.bad)
+    int described = unit->native_size ? image - 1 : image;
+    if (value_text(s->loader, described, unit->shown, *address, &text) == 0 && !text.bad)
         s->options.means.result(s->options.means.context, text.data, text.size);
     wire_buf_free(&text);
 }
@@ -153,6 +155,7 @@ static void run_unit(const session_t *s, const session_cell *cell, const lang_un
 {
     run_report report = {0};
     bool go_on = true;
+    shown_begin();
     if (*unit->entry) {
         void *entry = loader_image_symbol(s->loader, image, unit->entry);
         if (!entry) {
@@ -169,6 +172,9 @@ static void run_unit(const session_t *s, const session_cell *cell, const lang_un
     }
     if (go_on && *unit->shown_address && !cell->silent)
         show_value(s, unit, image);
+    const char *text = shown_take();
+    if (go_on && *text && !cell->silent)
+        s->options.means.result(s->options.means.context, text, strlen(text));
 }
 
 /* Returns the image, or -1 if the unit was not loaded. */
@@ -265,7 +271,7 @@ static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bo
 bool session_run_text(session_t *s, const session_cell *cell, session_reply *reply)
 {
     lang_cell part = {.text = cell->code, .size = cell->size, .number = cell->number,
-                      .mode = cell->mode};
+                      .mode = cell->mode, .native = cell->native};
     bool left, lives = run_part(s, cell, &part, &left, reply);
     while (lives && left) {
         lives = run_part(s, cell, &part, &left, reply);

@@ -56,6 +56,7 @@ typedef struct session_cell {
     int number;
     lang_mode mode;
     bool silent;
+    const char *native; /* see lang_cell */
 } session_cell;
 
 /* How a cell ended. Texts are malloc'ed. */

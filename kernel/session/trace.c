@@ -138,6 +138,24 @@ static bool search_library(uintptr_t stack, uintptr_t frame, trace_frame *found)
 
 /* --- Following ---------------------------------------------------------------------------- */
 
+/* Where the return address lies while a function sets up its frame; false once it has done so.
+   The system compiler puts instructions of its own between those that do it, and functions that
+   call nothing may have no frame at all. */
+static bool find_entry_slot(uintptr_t start, uintptr_t pc, uintptr_t stack, uintptr_t *slot)
+{
+    enum { PROLOGUE = 24 };
+    static const unsigned char move[3] = {0x48, 0x89, 0xe5}; /* mov %rsp, %rbp */
+    const unsigned char *code = (const unsigned char *)start, *end = (const unsigned char *)pc;
+    bool pushed = false;
+    for (; code < end; code++) {
+        if (end - code >= 3 && memcmp(code, move, sizeof move) == 0)
+            return false;
+        pushed |= *code == 0x55 && (uintptr_t)code - start < PROLOGUE; /* push %rbp */
+    }
+    *slot = pushed ? stack + 8 : stack;
+    return true;
+}
+
 /* Before `push %rbp; mov %rsp, %rbp` has been executed, and at `ret`, the caller's frame is still
    in force. */
 static bool caller_of_frameless(const trace_frame *at, uintptr_t stack, trace_frame *caller)
@@ -145,13 +163,10 @@ static bool caller_of_frameless(const trace_frame *at, uintptr_t stack, trace_fr
     debug_place place;
     if (at->is_caller || !debug_locate(run__state.loader, at->pc, &place))
         return false;
-    uintptr_t offset = at->pc - place.start;
     uintptr_t slot;
-    if (offset == 0 || *(const unsigned char *)at->pc == 0xc3)
+    if (*(const unsigned char *)at->pc == 0xc3)
         slot = stack;
-    else if (offset == 1)
-        slot = stack + 8;
-    else
+    else if (!find_entry_slot(place.start, at->pc, stack, &slot))
         return false;
     *caller = (trace_frame){.frame = at->frame, .stack = slot + 8, .is_caller = true};
     return read_word(slot, &caller->pc);
@@ -180,7 +195,8 @@ static void follow(trace_t *trace, const trace_start *start)
     while (trace->depth < DEPTH_LIMIT) {
         add_frame(trace, &at);
         trace_frame caller;
-        if (!caller_of_frameless(&at, start->stack, &caller)) {
+        bool frameless = caller_of_frameless(&at, start->stack, &caller);
+        if (!frameless) {
             if (at.frame == 0 || at.frame == run__state.entry_frame)
                 return;
             caller = (trace_frame){.stack = at.frame + 16, .is_caller = true};
@@ -195,7 +211,8 @@ static void follow(trace_t *trace, const trace_start *start)
                 return;
             note_library(trace, &caller, library_pc);
         }
-        if (caller.frame && caller.frame <= at.frame && on_cell_stack(at.frame))
+        bool up = caller.frame > at.frame || (frameless && caller.frame == at.frame);
+        if (caller.frame && !up && on_cell_stack(at.frame))
             return; /* frames only go up */
         at = caller;
     }

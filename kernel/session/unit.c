@@ -40,6 +40,28 @@ void unit_line(writer *w, text *to, int line)
     text_format(to, "#line %d \"In[%d]\"\n", line, w->plan->number);
 }
 
+void unit_place(writer *w, text *to, const token *token)
+{
+    unit_line(w, to, token->line);
+    if (w->plan->target != UNIT_NATIVE || token->expanded)
+        return;
+    const char *start = token->text;
+    while (start > w->plan->text && start[-1] != '\n')
+        start--;
+    for (; start < token->text; start++)
+        text_add(to, *start == '\t' ? "\t" : " ", 1);
+}
+
+bool unit_declares(const writer *w)
+{
+    return w->plan->target != UNIT_TYPES || !w->native;
+}
+
+bool unit_has_code(const writer *w)
+{
+    return w->plan->target != UNIT_TYPES;
+}
+
 /* --- Directives ---------------------------------------------------------------------------- */
 
 static const char *macro_name(pool *pool, const token *directive)
@@ -122,13 +144,17 @@ static void write_include(writer *w, const token *directive)
         const included *in = &w->plan->includes[i];
         if (in->directive->text != directive->text)
             continue;
-        text_format(&w->top, "\n#line 1 \"%s\"\n%s%s", "header", in->text.declarations,
-                    in->text.macros);
-        text_format(&w->body, "\n%s", in->text.macros); /* see write_old_macros */
         const char *source = pool_copy(w->pool, directive->text, directive->length);
+        if (w->plan->target == UNIT_NATIVE) {
+            put_directive(w, &w->top, directive);
+        } else if (!in->native) {
+            text_format(&w->top, "\n#line 1 \"%s\"\n%s%s", "header", in->text.declarations,
+                        in->text.macros);
+            text_format(&w->body, "\n%s", in->text.macros); /* see write_old_macros */
+        }
         if (*in->text.declarations)
             past_add(&w->out->past, ENTRY_INCLUDE, w->plan->number, directive->line,
-                     in->text.declarations, source);
+                     in->text.declarations, source)->native = in->native;
         for (const char *line = in->text.macros, *next; *line; line = next) {
             size_t length = strcspn(line, "\n");
             next = line + length + (line[length] == '\n');
@@ -137,7 +163,7 @@ static void write_include(writer *w, const token *directive)
             const char *name = macro_name(w->pool, &t);
             if (name)
                 past_set_macro(&w->out->past, name, define ? macro_text(w->pool, &t) : "",
-                               w->plan->number, directive->line);
+                               w->plan->number, directive->line)->native = in->native;
         }
     }
 }
@@ -164,13 +190,17 @@ static void write_directive(writer *w, const token *directive)
 static void write_statement(writer *w, const item *item)
 {
     const token *first = &item->tokens.list[item->first], *end = &item->tokens.list[item->end];
+    if (!unit_has_code(w) && !token_is(first, "return"))
+        return;
     bool returns = token_is(first, "return");
     if (returns && end - first > 2 && !w->shown) {
         unit_show(w, item, item->first + 1, item->end - 1);
         text_puts(&w->body, "\nreturn;\n");
         return;
     }
-    unit_line(w, &w->body, first->line);
+    if (!unit_has_code(w))
+        return;
+    unit_place(w, &w->body, first);
     if (returns && end - first > 2)
         text_puts(&w->body, "return;");
     else
@@ -181,6 +211,8 @@ static void write_statement(writer *w, const item *item)
 
 static void write_assertion(writer *w, const item *item)
 {
+    if (!unit_has_code(w))
+        return;
     unit_line(w, &w->top, item->line);
     tokens_text(&w->top, &item->tokens.list[item->first], &item->tokens.list[item->end]);
     text_puts(&w->top, "\n");
@@ -210,13 +242,17 @@ static void write_expression(writer *w, const item *item)
         unit_show(w, item, item->first, end);
         return;
     }
-    unit_line(w, &w->body, item->line);
+    if (!unit_has_code(w))
+        return;
+    unit_place(w, &w->body, &item->tokens.list[item->first]);
     tokens_text(&w->body, &item->tokens.list[item->first], &item->tokens.list[end]);
     text_puts(&w->body, "; __nb_poll();\n");
 }
 
 static void write_item(writer *w, const item *item)
 {
+    w->native = item->native;
+    size_t before = w->out->past.count;
     switch (item->kind) {
     case ITEM_DIRECTIVE:
         write_directive(w, &item->tokens.list[item->first]);
@@ -238,29 +274,66 @@ static void write_item(writer *w, const item *item)
         unit_refuse(w, item->line, "a %% command must be alone in its cell");
         break;
     }
+    for (size_t i = before; w->native && i < w->out->past.count; i++)
+        w->out->past.list[i].native = true;
 }
 
 /* --- The whole ------------------------------------------------------------------------------ */
+
+/* The headers were expanded for TinyCC. The system compiler has types of its own under some of
+   their names; as a system header the text gives no warnings. */
+static const char native_before[] =
+    "#define _Float32 __xt_Float32\n#define _Float64 __xt_Float64\n"
+    "#define _Float32x __xt_Float32x\n#define _Float64x __xt_Float64x\n"
+    "#define __builtin_isnan __xt_isnan\n#define __builtin_isinf __xt_isinf\n"
+    "#define __builtin_isinf_sign __xt_isinf_sign\n#define __builtin_isfinite __xt_isfinite\n"
+    "#define __builtin_signbit __xt_signbit\n# 1 \"<header>\" 3\n";
+static const char native_after[] =
+    "\n#undef _Float32\n#undef _Float64\n#undef _Float32x\n#undef _Float64x\n"
+    "#undef __builtin_isnan\n#undef __builtin_isinf\n#undef __builtin_isinf_sign\n"
+    "#undef __builtin_isfinite\n#undef __builtin_signbit\n# 1 \"session\"\n";
+
+static void put_header_macros(const writer *w, text *out)
+{
+    bool native = w->plan->target == UNIT_NATIVE;
+    text_puts(out, native ? "# 1 \"<header>\" 3\n" : "");
+    text_puts(out, headers_default()->macros);
+    text_puts(out, native ? "# 1 \"session\"\n" : "");
+    for (size_t i = 0; native && i < w->out->past.taken_count; i++)
+        if (w->out->past.taken[i].space == SPACE_MACRO)
+            text_format(out, "#undef %s\n", w->out->past.taken[i].name);
+}
 
 /* What comes before the cell: headers and session, without the names that the cell takes. */
 static void write_prologue(writer *w, text *out)
 {
     const past *past = &w->out->past;
     size_t first_new = w->plan->before->count;
+    bool native = w->plan->target == UNIT_NATIVE, guarded = false;
+    text_puts(out, native ? native_before : "");
     text_puts(out, headers_default_without(w->pool, past->taken, past->taken_count));
-    text_puts(out, "\n#line 1 \"session\"\n");
+    text_puts(out, native ? native_after : "\n#line 1 \"session\"\n");
     for (size_t i = 0; i < first_new; i++) {
-        if (past->list[i].kind == ENTRY_DROPPED)
+        const entry *e = &past->list[i];
+        if (e->kind == ENTRY_DROPPED || (e->native && !native))
             continue;
-        text_puts(out, past->list[i].text);
+        if (native && e->kind == ENTRY_INCLUDE && !guarded) {
+            /* It must not read again what is there already. */
+            put_header_macros(w, out);
+            guarded = true;
+        }
+        text_puts(out, native && e->kind == ENTRY_INCLUDE ? e->source : e->text);
         text_puts(out, "\n");
     }
     text_puts(out, "int __nb_poll(void);\n"
                    "int __xt_ignore();\n"
                    "void *__xt_copy(void *, const void *, unsigned long) __asm__(\"memcpy\");\n");
-    text_puts(out, headers_default()->macros);
+    if (!guarded)
+        put_header_macros(w, out);
     for (size_t i = 0; i < w->plan->before->macro_count; i++) {
         const past_macro *macro = &w->plan->before->macros[i];
+        if (macro->native)
+            continue; /* its header defines it */
         text_format(out, "#undef %s\n", macro->name);
         if (*macro->text)
             text_format(out, "#define %s\n", macro->text);
@@ -275,7 +348,7 @@ static void write_old_macros(writer *w, text *out)
 {
     for (size_t i = 0; i < w->out->past.macro_count; i++) {
         const past_macro *macro = &w->out->past.macros[i];
-        if (macro->cell != w->plan->number)
+        if (macro->cell != w->plan->number || macro->native)
             continue;
         const past_macro *old = past_find_macro(w->plan->before, macro->name);
         const name *header = names_find(&headers_default()->names, SPACE_MACRO, macro->name,
@@ -323,12 +396,16 @@ void unit_write(const unit_plan *plan, unit *out)
     write_prologue(&w, &all);
     text_puts(&all, text_string(&w.top));
     if (w.body.size) {
-        out->entry = pool_format(pool, "__cell_%d", plan->number);
+        bool native = plan->target == UNIT_NATIVE;
+        const char *storage = native ? "" : "static "; /* what nobody reads would be left out */
+        out->entry = pool_format(pool, plan->target == UNIT_TYPES ? "__types_%d" : "__cell_%d",
+                                 plan->number);
         write_old_macros(&w, &all);
         if (out->rest)
-            text_format(&all, "\nstatic long long %s[%zu];\n", out->sizes, out->size_count + 1);
+            text_format(&all, "\n%slong long %s[%zu];\n", storage, out->sizes,
+                        out->size_count + 1);
         if (*out->shown_address)
-            text_format(&all, "\nstatic void *%s;\n", out->shown_address);
+            text_format(&all, "\n%svoid *%s;\n", storage, out->shown_address);
         text_format(&all, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);
         text_puts(&all, text_string(&w.body));
         text_puts(&all, "\n}\n");

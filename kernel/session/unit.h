@@ -19,18 +19,30 @@ typedef struct defined {
     lang_bind bind;
     size_t entry;  /* in unit.past */
     bool unsized;  /* array: its size is what the object file says */
+    bool native;   /* an object that TinyCC cannot declare */
 } defined;
 
 /* An include directive of the cell, expanded. */
 typedef struct included {
     const token *directive; /* text pointer identifies it */
     header_text text;
+    bool native; /* only the system compiler reads it */
 } included;
 
 /* What the attempts before have taught: names whose type has changed. */
 typedef struct lesson {
     const char *name;
 } lesson;
+
+/* A cell for the system compiler is written twice: its types and objects for TinyCC, which makes
+   room for them and describes them, and all of it for the system compiler. */
+typedef enum unit_target {
+    UNIT_WHOLE,  /* for TinyCC, with everything */
+    UNIT_TYPES,  /* for TinyCC: no code */
+    UNIT_NATIVE  /* for the system compiler: objects that TinyCC can declare are extern */
+} unit_target;
+
+struct unit;
 
 typedef struct unit_plan {
     pool *pool;
@@ -40,6 +52,7 @@ typedef struct unit_plan {
     const names *past_names; /* headers and session */
     const included *includes;
     size_t include_count;
+    const char *text; /* the cell's */
     int number;
     lang_mode mode;
     lesson *changed;
@@ -48,6 +61,9 @@ typedef struct unit_plan {
     const int64_t *sizes;
     size_t size_count;
     bool show_copy; /* the value to show cannot be addressed: copy it */
+    unit_target target;
+    bool show_native;         /* TinyCC cannot express the value to show */
+    const struct unit *types; /* UNIT_NATIVE: what UNIT_TYPES has become */
 } unit_plan;
 
 typedef struct unit {

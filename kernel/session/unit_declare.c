@@ -126,9 +126,11 @@ static void write_typedef(writer *w, const item *item)
     claim_all(w, &declared);
     struct text assertions = {.pool = w->pool};
     struct tokens plain = without_assertions(w, first, end, &assertions);
-    unit_line(w, &w->top, first->line);
-    tokens_text(&w->top, plain.list, plain.list + plain.count);
-    text_format(&w->top, "%s\n", text_string(&assertions));
+    if (unit_declares(w)) {
+        unit_place(w, &w->top, first);
+        tokens_text(&w->top, plain.list, plain.list + plain.count);
+        text_format(&w->top, "%s\n", text_string(&assertions));
+    }
     remember_type(w, item, text, item->end);
 }
 
@@ -150,13 +152,14 @@ static const char *write_tag(writer *w, const item *item)
     if (is_known_type(w, &declared, text))
         return tag;
     claim_all(w, &declared);
-    unit_line(w, &w->top, keyword->line);
-    text_puts(&w->top, head);
-    text_puts(&w->top, " ");
     struct text assertions = {.pool = w->pool};
     struct tokens plain = without_assertions(w, body, end, &assertions);
-    tokens_text(&w->top, plain.list, plain.list + plain.count);
-    text_format(&w->top, ";%s\n", text_string(&assertions));
+    if (unit_declares(w)) {
+        unit_line(w, &w->top, keyword->line);
+        text_format(&w->top, "%s ", head);
+        tokens_text(&w->top, plain.list, plain.list + plain.count);
+        text_format(&w->top, ";%s\n", text_string(&assertions));
+    }
     remember_type(w, item, text, after_body(tokens, d));
     return tag;
 }
@@ -240,7 +243,7 @@ static size_t remember(writer *w, entry_kind kind, const char *name, lang_bind b
     if (!e)
         e = past_add(past, kind, w->plan->number, line, text, source);
     *e = (entry){.kind = kind, .cell = w->plan->number, .line = line, .text = text,
-                 .source = source};
+                 .source = source, .native = w->native};
     return (size_t)(e - past->list);
 }
 
@@ -257,8 +260,10 @@ static void write_declared(writer *w, const item *item, const declarator *d, con
     const char *name = name_of(w, tokens, d);
     const char *text = declarator_text(w, tokens, d->first, d->end);
     const char *storage = d->is_function ? "" : "extern ";
-    unit_line(w, &w->top, tokens->list[d->first].line);
-    text_format(&w->top, "%s%s%s;\n", storage, specifiers, text);
+    if (unit_declares(w)) {
+        unit_line(w, &w->top, tokens->list[d->first].line);
+        text_format(&w->top, "%s%s%s;\n", storage, specifiers, text);
+    }
     const struct name *old = names_find(w->plan->past_names, SPACE_ORDINARY, name, strlen(name));
     bool known = old && (old->kind == NAME_FUNCTION || old->kind == NAME_OBJECT);
     entry_kind kind = d->is_function ? ENTRY_FUNCTION : ENTRY_OBJECT;
@@ -273,7 +278,7 @@ static void write_value(writer *w, const item *item, const declarator *d, initia
                         const char *name)
 {
     const tokens *tokens = &item->tokens;
-    if (kind != INITIALISER_ASSIGN && kind != INITIALISER_COPY)
+    if (!unit_has_code(w) || (kind != INITIALISER_ASSIGN && kind != INITIALISER_COPY))
         return;
     unit_line(w, &w->body, tokens->list[d->initialiser].line);
     if (kind == INITIALISER_COPY)
@@ -285,6 +290,16 @@ static void write_value(writer *w, const item *item, const declarator *d, initia
         text_format(&w->body, "; __xt_copy((void *)&%s, (const void *)&__xt_i, sizeof __xt_i); }",
                     name);
     text_puts(&w->body, "; __nb_poll();\n");
+}
+
+/* The declaration of an object that the unit of types has made. */
+static const char *unit_made_elsewhere(const writer *w, const char *name)
+{
+    const unit *types = w->plan->types;
+    for (size_t i = 0; i < types->defined_count; i++)
+        if (strcmp(types->defined[i].name, name) == 0)
+            return types->past.list[types->defined[i].entry].text;
+    return "";
 }
 
 static void write_object(writer *w, const item *item, const declarator *d, const char *specifiers)
@@ -307,8 +322,14 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     const char *value = "";
     if (kind != INITIALISER_NONE)
         value = declarator_text(w, tokens, d->initialiser, d->initialiser_end);
-    unit_line(w, &w->top, tokens->list[d->first].line);
-    if (kind == INITIALISER_STATIC)
+    bool apart = w->plan->target == UNIT_NATIVE && !w->native; /* TinyCC makes the object */
+    if (unit_declares(w))
+        unit_line(w, &w->top, tokens->list[d->first].line);
+    if (apart)
+        text_format(&w->top, "%s\n", unit_made_elsewhere(w, name));
+    else if (!unit_declares(w))
+        ;
+    else if (kind == INITIALISER_STATIC)
         text_format(&w->top, "%s%s = %s;\n", specifiers, text, value);
     else if (kind == INITIALISER_COPY && d->unsized && !count && d->first == d->name)
         /* The size is that of an array with this value, which the compiler need not compute. */
@@ -316,7 +337,7 @@ static void write_object(writer *w, const item *item, const declarator *d, const
                     declarator_text(w, tokens, d->brackets_first, d->end), value, name);
     else
         text_format(&w->top, "%s%s;\n", specifiers, text);
-    if (kind == INITIALISER_STATIC && w->body.size) {
+    if (kind == INITIALISER_STATIC && w->body.size && unit_has_code(w)) {
         /* Statements before it may use the object: it gets its value again at its place. */
         const char *copy = pool_format(w->pool, "__xt_first_%zu", w->out->defined_count);
         text_format(&w->top, "static const __typeof__(%s) %s = %s;\n", name, copy, value);
@@ -326,11 +347,24 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     write_value(w, item, d, kind, name);
     defined *made = add_defined(w, name, false, bind);
     made->unsized = d->unsized && !count;
+    made->native = w->native;
     const char *kept = normal_text(w, pool_format(w->pool, "extern %s%s;", specifiers, text));
     struct text source = {.pool = w->pool};
     tokens_text(&source, &tokens->list[item->first], &tokens->list[item->end]);
     made->entry = remember(w, ENTRY_OBJECT, name, bind, tokens->list[d->first].line, kept,
                            text_string(&source));
+}
+
+/* `static` and `inline` functions of a native cell may be inlined into its other functions; those
+   without can be replaced by a later cell for all callers. */
+static bool is_inlined(const tokens *tokens, const declaration *d)
+{
+    bool found = d->is_static;
+    for (size_t i = d->specifiers; i < d->specifiers_end; i++) {
+        const token *t = &tokens->list[i];
+        found |= token_is(t, "inline") || token_is(t, "__inline") || token_is(t, "__inline__");
+    }
+    return found;
 }
 
 static void write_function(writer *w, const item *item)
@@ -342,11 +376,6 @@ static void write_function(writer *w, const item *item)
     lang_bind bind = unit_claim(w, SPACE_ORDINARY, NAME_FUNCTION, &tokens->list[head->name]);
     const char *tag = d->tag_body != DECLARE_NONE ? write_tag(w, item) : "";
     const char *specifiers = specifiers_text(w, tokens, d, tag);
-    unit_line(w, &w->top, tokens->list[item->first].line);
-    text_puts(&w->top, specifiers);
-    unit_line(w, &w->top, tokens->list[head->first].line);
-    tokens_text(&w->top, &tokens->list[head->first], &tokens->list[item->end]);
-    text_puts(&w->top, "\n");
     add_defined(w, name, true, bind);
     w->out->has_main |= strcmp(name, "main") == 0;
     bool old_style = d->old_style_end > d->old_style;
@@ -354,10 +383,22 @@ static void write_function(writer *w, const item *item)
         old_style ? pool_format(w->pool, "%s()", declarator_text(w, tokens, head->first,
                                                                   head->parameters))
                   : declarator_text(w, tokens, head->first, head->end);
+    const char *kept = normal_text(w, pool_format(w->pool, "%s%s;", specifiers, prototype));
+    if (unit_declares(w) && !unit_has_code(w)) {
+        unit_line(w, &w->top, tokens->list[item->first].line);
+        text_format(&w->top, "%s\n", kept);
+    } else if (unit_has_code(w)) {
+        unit_line(w, &w->top, tokens->list[item->first].line);
+        if (w->plan->target == UNIT_NATIVE && is_inlined(tokens, d))
+            text_puts(&w->top, "__attribute__((__visibility__(\"hidden\"))) ");
+        text_puts(&w->top, specifiers);
+        unit_place(w, &w->top, &tokens->list[head->first]);
+        tokens_text(&w->top, &tokens->list[head->first], &tokens->list[item->end]);
+        text_puts(&w->top, "\n");
+    }
     struct text source = {.pool = w->pool};
     tokens_text(&source, &tokens->list[item->first], &tokens->list[item->end]);
-    remember(w, ENTRY_FUNCTION, name, bind, tokens->list[item->first].line,
-             normal_text(w, pool_format(w->pool, "%s%s;", specifiers, prototype)),
+    remember(w, ENTRY_FUNCTION, name, bind, tokens->list[item->first].line, kept,
              text_string(&source));
 }
 
@@ -380,6 +421,8 @@ void unit_declaration(writer *w, const item *item)
     }
     const char *tag = d->tag_body != DECLARE_NONE ? write_tag(w, item) : "";
     if (d->count == 0 && d->tag_body == DECLARE_NONE) { /* `struct node;` or nonsense */
+        if (!unit_declares(w))
+            return;
         unit_line(w, &w->top, item->line);
         tokens_text(&w->top, &tokens->list[item->first], &tokens->list[item->end]);
         text_puts(&w->top, "\n");
@@ -388,11 +431,13 @@ void unit_declaration(writer *w, const item *item)
     const char *specifiers = specifiers_text(w, tokens, d, tag);
     for (size_t i = 0; i < d->count; i++) {
         const declarator *one = &d->list[i];
-        if (one->name == DECLARE_NONE) { /* the compiler shall say what is wrong */
+        if (one->name == DECLARE_NONE && unit_declares(w)) { /* the compiler shall complain */
             unit_line(w, &w->top, tokens->list[one->first].line);
             text_puts(&w->top, specifiers);
             tokens_text(&w->top, &tokens->list[one->first], &tokens->list[one->end]);
             text_puts(&w->top, ";\n");
+        } else if (one->name == DECLARE_NONE) {
+            continue;
         } else if (one->is_function || (d->is_extern && one->initialiser == DECLARE_NONE)) {
             write_declared(w, item, one, specifiers);
         } else {

@@ -13,6 +13,7 @@ typedef struct writer {
     int anonymous;          /* structures without a tag so far */
     size_t next_size;       /* of the plan's sizes */
     bool shown;             /* the value to show has been written */
+    bool native;            /* the item being written is one that TinyCC cannot declare */
 } writer;
 
 void unit_note(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -20,6 +21,12 @@ void unit_refuse(writer *w, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* `#line` for what follows. */
 void unit_line(writer *w, text *to, int line);
+/* The same, and blanks up to the token's column, so that messages name it. */
+void unit_place(writer *w, text *to, const token *token);
+
+/* Whether the unit declares the item being written; the code of functions and statements. */
+bool unit_declares(const writer *w);
+bool unit_has_code(const writer *w);
 
 /* unit_declare.c: declarations and functions. */
 void unit_declaration(writer *w, const item *item);

@@ -109,6 +109,76 @@ static const char *quoted(pool *pool, const char *expression)
     return text_string(&out);
 }
 
+/* Call the table's function if the value has one, else what is written behind it. */
+static void put_table(writer *w, const char *e, const char *value)
+{
+    if (!headers_default()->table_count || w->plan->mode != LANG_CELL || !unit_has_code(w))
+        return;
+    text_puts(&w->body, "if (");
+    put_choice(w, value, false, "0");
+    text_puts(&w->body, ") ");
+    put_choice(w, value, true, "__xt_ignore");
+    text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), value);
+}
+
+/* The pointer whose type is the value's, for TinyCC's description of it. */
+static void put_pointer(writer *w, const char *type)
+{
+    if (w->plan->target != UNIT_NATIVE)
+        text_format(&w->body, "static __typeof__(%s) *%s; (void)%s; ", type, w->out->shown,
+                    w->out->shown);
+}
+
+static void show_object(writer *w, const char *e)
+{
+    text_puts(&w->body, "{ ");
+    put_table(w, e, e);
+    text_puts(&w->body, "{ ");
+    put_pointer(w, e);
+    text_format(&w->body, "%s = (void *)&(%s); } } ", w->out->shown_address, e);
+}
+
+static void show_copy(writer *w, const char *e)
+{
+    const char *is_void = pool_format(
+        w->pool, "__builtin_types_compatible_p(__typeof__(%s), void)", e);
+    const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
+    if (unit_has_code(w))
+        text_format(&w->body, "if (%s) { (void)(%s); } else ", is_void, e);
+    put_table(w, e, value);
+    text_puts(&w->body, "{ ");
+    put_pointer(w, value);
+    text_format(&w->body,
+                "static __typeof__(%s) __xt_value; __typeof__(%s) __xt_i = %s; "
+                "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
+                "%s = (void *)&__xt_value; } ",
+                value, value, value, w->out->shown_address);
+}
+
+/* A value that TinyCC has no type for: a function of the session makes the text. */
+static void show_natively(writer *w, const char *e)
+{
+    const char *is_void = pool_format(
+        w->pool, "__builtin_types_compatible_p(__typeof__(%s), void)", e);
+    text_format(&w->body,
+                "if (%s) { (void)(%s); } else { "
+                "void __nb_show_complex(double _Complex); void __nb_show_integer(__int128); "
+                "void __nb_show_unsigned(unsigned __int128); void __nb_show_real(long double); "
+                "void __nb_show_character(int); void __nb_show_truth(int); "
+                "_Generic((__builtin_choose_expr(%s, 0, (%s))), float _Complex: __nb_show_complex, "
+                "double _Complex: __nb_show_complex, long double _Complex: __nb_show_complex, "
+                "float: __nb_show_real, double: __nb_show_real, long double: __nb_show_real, "
+                "_Bool: __nb_show_truth, char: __nb_show_character, "
+                "signed char: __nb_show_integer, unsigned char: __nb_show_integer, "
+                "short: __nb_show_integer, unsigned short: __nb_show_integer, "
+                "int: __nb_show_integer, unsigned: __nb_show_integer, long: __nb_show_integer, "
+                "unsigned long: __nb_show_integer, long long: __nb_show_integer, "
+                "unsigned long long: __nb_show_integer, __int128: __nb_show_integer, "
+                "unsigned __int128: __nb_show_unsigned, default: __xt_ignore)"
+                "(__builtin_choose_expr(%s, 0, (%s))); } ",
+                is_void, e, is_void, e, is_void, e);
+}
+
 void unit_show(writer *w, const item *item, size_t first, size_t end)
 {
     const unit_plan *plan = w->plan;
@@ -119,41 +189,18 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
     const char *e = text_string(&source);
     unit *out = w->out;
     w->shown = true;
+    if (plan->show_native && plan->target == UNIT_TYPES)
+        return;
     out->shown = pool_format(w->pool, "__xt_shown_%d", plan->number);
     out->shown_address = pool_format(w->pool, "__xt_address_%d", plan->number);
     out->shown_line = from->line;
     out->shown_end_line = item->tokens.list[end - 1].line;
     unit_line(w, &w->body, from->line);
-    if (!plan->show_copy && is_addressable(w, &item->tokens, first, end)) {
-        text_puts(&w->body, "{ ");
-        if (headers_default()->table_count && plan->mode == LANG_CELL) {
-            text_puts(&w->body, "if (");
-            put_choice(w, e, false, "0");
-            text_puts(&w->body, ") ");
-            put_choice(w, e, true, "__xt_ignore");
-            text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), e);
-        }
-        text_format(&w->body, "{ static __typeof__(%s) *%s; %s = (void *)&(%s); (void)%s; } } ", e,
-                    out->shown, out->shown_address, e, out->shown);
-        text_puts(&w->body, "__nb_poll();\n");
-        return;
-    }
-    const char *is_void = pool_format(
-        w->pool, "__builtin_types_compatible_p(__typeof__(%s), void)", e);
-    const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
-    text_format(&w->body, "if (%s) { (void)(%s); } else ", is_void, e);
-    if (headers_default()->table_count && plan->mode == LANG_CELL) {
-        text_puts(&w->body, "if (");
-        put_choice(w, value, false, "0");
-        text_puts(&w->body, ") ");
-        put_choice(w, value, true, "__xt_ignore");
-        text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), value);
-    }
-    text_format(&w->body,
-                "{ static __typeof__(%s) *%s; static __typeof__(%s) __xt_value; "
-                "__typeof__(%s) __xt_i = %s; "
-                "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
-                "%s = (void *)&__xt_value; (void)%s; } ",
-                value, out->shown, value, value, value, out->shown_address, out->shown);
+    if (plan->target == UNIT_NATIVE && plan->show_native)
+        show_natively(w, e);
+    else if (!plan->show_copy && is_addressable(w, &item->tokens, first, end))
+        show_object(w, e);
+    else
+        show_copy(w, e);
     text_puts(&w->body, "__nb_poll();\n");
 }

@@ -33,6 +33,12 @@ void unit_ask_sizes(writer *w, const item *item, size_t index)
         const declarator *d = &item->declaration->list[i];
         if (!is_variable(w, tokens, d))
             continue;
+        if (!unit_has_code(w)) {
+            for (size_t at = d->brackets_first; at < d->brackets_end;
+                 at = tokens_close(tokens, at, NULL))
+                out->size_count++;
+            continue;
+        }
         for (size_t at = d->brackets_first; at < d->brackets_end;) {
             size_t close = tokens_close(tokens, at, NULL);
             unit_line(w, &w->body, tokens->list[at].line);
@@ -42,7 +48,8 @@ void unit_ask_sizes(writer *w, const item *item, size_t index)
             at = close;
         }
     }
-    text_format(&w->body, "%s[%zu] = 1;\n", out->sizes, out->size_count);
+    if (unit_has_code(w))
+        text_format(&w->body, "%s[%zu] = 1;\n", out->sizes, out->size_count);
 }
 
 const char *unit_sized_declarator(writer *w, const tokens *tokens, const declarator *d)

@@ -221,11 +221,15 @@ static void print_function(printer_t *printer, const debug_type *type, uint64_t 
         if (entry->kind != N_FUN || (uint64_t)entry->value != address)
             continue;
         char name[200] = "(*)(";
-        text_sink parameters = {.out = name, .size = sizeof name - 2, .used = 4};
-        spell_parameters(&parameters, stabs, i);
-        name[parameters.used] = ')';
-        name[parameters.used + 1] = '\0';
-        debug_type_spell(sink, entry->type, name);
+        if (!entry->type) { /* the system compiler's */
+            debug_type_spell(sink, type, "(*)()");
+        } else {
+            text_sink parameters = {.out = name, .size = sizeof name - 2, .used = 4};
+            spell_parameters(&parameters, stabs, i);
+            name[parameters.used] = ')';
+            name[parameters.used + 1] = '\0';
+            debug_type_spell(sink, entry->type, name);
+        }
         sink_text(sink, " ");
         sink_text(sink, entry->name);
         sink_text(sink, ", In[");

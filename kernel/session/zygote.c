@@ -121,8 +121,10 @@ static void start_compile_child(zygote *z, message *m)
 
 static void cancel_jobs(zygote *z)
 {
-    for (size_t i = 0; i < z->job_count; i++)
+    for (size_t i = 0; i < z->job_count; i++) {
+        kill(-z->jobs[i].pid, SIGKILL); /* its group, if it runs a system compiler */
         kill(z->jobs[i].pid, SIGKILL);
+    }
 }
 
 static void end_job(zygote *z, size_t i, int status)

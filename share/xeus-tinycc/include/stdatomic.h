@@ -1,2 +1,42 @@
-/* TinyCC has no atomic types. */
-#error <stdatomic.h> needs a system compiler (gcc or clang): put the cell under %%native
+/* TinyCC has no atomic types: a cell that includes this goes to the system compiler, which reads its own
+   <stdatomic.h>. These are the names that the session's splitter must know. */
+extern int __xt_native_header;
+typedef int memory_order;
+typedef int atomic_bool;
+typedef int atomic_char;
+typedef int atomic_schar;
+typedef int atomic_uchar;
+typedef int atomic_short;
+typedef int atomic_ushort;
+typedef int atomic_int;
+typedef int atomic_uint;
+typedef int atomic_long;
+typedef int atomic_ulong;
+typedef int atomic_llong;
+typedef int atomic_ullong;
+typedef int atomic_char16_t;
+typedef int atomic_char32_t;
+typedef int atomic_wchar_t;
+typedef int atomic_int_least8_t;
+typedef int atomic_int_least16_t;
+typedef int atomic_int_least32_t;
+typedef int atomic_int_least64_t;
+typedef int atomic_int_fast8_t;
+typedef int atomic_int_fast16_t;
+typedef int atomic_int_fast32_t;
+typedef int atomic_int_fast64_t;
+typedef int atomic_uint_least8_t;
+typedef int atomic_uint_least16_t;
+typedef int atomic_uint_least32_t;
+typedef int atomic_uint_least64_t;
+typedef int atomic_uint_fast8_t;
+typedef int atomic_uint_fast16_t;
+typedef int atomic_uint_fast32_t;
+typedef int atomic_uint_fast64_t;
+typedef int atomic_intptr_t;
+typedef int atomic_uintptr_t;
+typedef int atomic_size_t;
+typedef int atomic_ptrdiff_t;
+typedef int atomic_intmax_t;
+typedef int atomic_uintmax_t;
+typedef int atomic_flag;
