@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "nb/display.h"
+#include "nb/exchange.h"
 #include "nb/figure.h"
 #include "nb/host.h"
 #include "nb/record.h"

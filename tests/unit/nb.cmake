@@ -1,6 +1,6 @@
 # Room nb. The tests look inside libnn, so they link its objects (nn_inside of nn.cmake).
 foreach(test nb_text_test nb_display_test nb_table_test nb_figure_test nb_json_test
-        nb_record_test nb_types_test)
+        nb_record_test nb_types_test nb_exchange_test)
     xtinycc_unit_test(${test} LIBS nn_inside)
     target_include_directories(${test} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/unit)
 endforeach()
