@@ -33,3 +33,14 @@ PREFIX = _find_prefix(pathlib.Path(__file__).resolve().parent)
 EXE = str(PREFIX / "bin" / "xtinycc")
 KERNELS = str(PREFIX / "share" / "jupyter" / "kernels")
 __version__ = _find_version()
+
+
+def load_ipython_extension(shell):
+    """%load_ext xeus_tinycc: C cells (%%c) in a Python notebook."""
+    from .magic import load
+    load(shell)
+
+
+def unload_ipython_extension(shell):
+    from .magic import unload
+    unload(shell)
