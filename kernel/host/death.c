@@ -150,7 +150,10 @@ void death_reply(host_t *host, host_reply *reply)
     else if (d->cause == DEATH_RESET)
         *reply = (host_reply){.status = HOST_OK};
     else if (d->cause == DEATH_KILLED)
-        fail_rolled_back(d, "KeyboardInterrupt", "the cell did not stop and was killed", "", reply);
+        fail_rolled_back(d, "KeyboardInterrupt",
+                         host->stop.by_limit ? "the cell's time was over (%limit time); it did not "
+                                               "stop and was killed"
+                                             : "the cell did not stop and was killed", "", reply);
     else if (f->name)
         fail_rolled_back(d, f->name, f->message, f->trace, reply);
     else if (d->signal == SIGINT)

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "host_internal.h"
 
 #define START_TIMEOUT 30000 /* ms */
@@ -113,7 +114,7 @@ static int spawn(host_t *host, const char *path, const worker_ends *w)
     extern char **environ;
     char front[24], program[] = "xtinycc-worker", option[] = "--front";
     snprintf(front, sizeof front, "%d", (int)getpid());
-    char *arguments[] = {program, option, front, NULL};
+    char *arguments[] = {program, option, front, host->folder, NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
         return ENOMEM;
@@ -262,13 +263,21 @@ void host_stop(host_t *host)
     close_one(host->pipes[0]);
     close_one(host->pipes[1]);
     output_free(host->output);
-    spool_remove_folder(host->folder);
+    if (host->folder)
+        folder_remove(host->folder);
+    free(host->folder);
     fault_clear(host);
     pthread_mutex_destroy(&host->stop.lock);
     pthread_mutex_destroy(&host->reading);
     pthread_cond_destroy(&host->idle);
     free(host->language_version);
     free(host);
+}
+
+void host_abandon(host_t *host)
+{
+    if (host->folder)
+        folder_remove(host->folder);
 }
 
 const char *host_language_version(const host_t *host)

@@ -112,6 +112,13 @@ void host_set_events(host_t *host, const host_events *events, void *context);
 void host_stop(host_t *host);
 
 /**
+ * Remove the session's temporary files, because this process is about to end without host_stop():
+ * its main thread is in a cell that does not end. The session's processes end with this one.
+ * May be called from any thread.
+ */
+void host_abandon(host_t *host);
+
+/**
  * Run one cell and wait for it.
  *
  * All output of the cell has been handed to the callbacks when it returns.

@@ -21,6 +21,9 @@ typedef struct stop_state {
     bool hinted;    /* the user was told how to escalate */
     bool killed;    /* the worker was ended */
     int64_t first;  /* time of the first Stop, 0 for none */
+    int64_t limit;  /* ms that the cell may take, 0 for any */
+    int64_t over;   /* when they are over */
+    bool by_limit;  /* and they were: nobody pressed Stop */
 } stop_state;
 
 /* A death of the worker, as the zygote reports it. */
@@ -77,8 +80,12 @@ void pump_drain(host_t *host);
 
 /* stop.c */
 void stop_begin(host_t *host);
-void stop_started(host_t *host);
+void stop_started(host_t *host, int64_t limit); /* LIMIT: ms that the cell may take, 0 for any */
 void stop_end(host_t *host);
+/* The cell has waited for the user: that does not count. */
+void stop_extend(host_t *host, int64_t milliseconds);
+/* Whether the limit of time has stopped the cell; OUT gets a line that says so. */
+bool stop_by_limit(host_t *host, char *out, size_t size);
 /* Act on a Stop that has gone unanswered; returns milliseconds until the next look, -1: none. */
 int64_t stop_tick(host_t *host);
 
@@ -112,7 +119,6 @@ void death_between_cells(host_t *host);
 
 /* spool.c: the private folder of this session's spool files. */
 char *spool_make_folder(void); /* malloc'ed path; NULL on failure. Sweeps what earlier ones left. */
-void spool_remove_folder(char *path); /* with its files; frees PATH; NULL is a no-op */
 
 /* One dim line on the cell's stderr. */
 void host_say(host_t *host, const char *text);

@@ -34,7 +34,8 @@ enum message_kind {
 
     /* worker -> front */
     MSG_READY = 32,   /* u32 pid, string __STDC_VERSION__; string error ("" if all is well) */
-    MSG_STARTED,      /* u64 serial: an interrupt reaches the cell from now on */
+    MSG_STARTED,      /* u64 serial, u32 time limit in ms, 0 for none: an interrupt reaches the cell
+                         from now on */
     MSG_DONE,         /* u64 serial, u32 ok, string ename, evalue, traceback */
     MSG_DISPLAY,      /* u32 id, u32 update, bundle; answered by MSG_ACK */
     MSG_RESULT,       /* bundle: u32 count, count x {string mime, bytes data, u32 width, height} */

@@ -38,7 +38,7 @@ static void read_keeper(host_t *host)
     for (;;) {
         int got = channel_receive(host->keeper, &m, false);
         if (got == 0)
-            set_gone(host, "the session's processes are gone");
+            set_gone(host, "the session's processes are gone: restart the kernel");
         if (got == 0 || (got < 0 && errno != EBADMSG && errno != EINTR))
             return;
         if (got < 0)
@@ -117,9 +117,11 @@ static void ask_user(host_t *host, const request *q, const message *m)
     host_input_status status = HOST_INPUT_NONE;
     char *line = NULL;
     bring_output(host);
+    int64_t asked = host_now();
     if (host->events.input && q->allow_stdin)
         status = host->events.input(host->context, output_take_prompt(host->output), password,
                                     &line);
+    stop_extend(host, host_now() - asked);
     wire_buf b = {0};
     wire_put_u64(&b, ticket);
     wire_put_u32(&b, status);
@@ -140,10 +142,15 @@ static void finish_cell(host_t *host, request *q, wire_reader *r)
     const char *name = wire_get_string(r), *value = wire_get_string(r);
     const char *trace = wire_get_string(r);
     pump_drain(host);
+    char late[200], *told = NULL;
+    if (!ok && stop_by_limit(host, late, sizeof late) && strcmp(name, "KeyboardInterrupt") == 0 &&
+        asprintf(&told, "%s%s", trace, late) >= 0)
+        trace = told;
     *q->reply = (host_reply){.status = ok ? HOST_OK : HOST_ERROR,
                              .ename = copy_unless_empty(name, !ok),
                              .evalue = copy_unless_empty(value, !ok),
                              .traceback = copy_unless_empty(trace, !ok)};
+    free(told);
     q->done = true;
 }
 
@@ -179,7 +186,7 @@ static void handle(host_t *host, request *q, message *m)
     case MSG_STARTED:
         if (wire_get_u64(&r) == q->serial) {
             q->started = true;
-            stop_started(host);
+            stop_started(host, wire_get_u32(&r));
         }
         break;
     case MSG_DONE:

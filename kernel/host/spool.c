@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "host_internal.h"
 
 #define PREFIX "xtinycc-spool-"
@@ -19,18 +20,6 @@ static const char *temporary(void)
 {
     const char *folder = getenv("TMPDIR");
     return folder && *folder == '/' && strlen(folder) < 3000 ? folder : "/tmp";
-}
-
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    if (!d)
-        return;
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.')
-            unlinkat(dirfd(d), e->d_name, 0);
-    closedir(d);
-    rmdir(path);
 }
 
 static void sweep(const char *parent)
@@ -49,7 +38,7 @@ static void sweep(const char *parent)
             continue;
         char path[4096];
         if (snprintf(path, sizeof path, "%s/%s", parent, e->d_name) < (int)sizeof path)
-            remove_folder(path);
+            folder_remove(path);
     }
     closedir(d);
 }
@@ -65,11 +54,4 @@ char *spool_make_folder(void)
         return NULL;
     }
     return path;
-}
-
-void spool_remove_folder(char *path)
-{
-    if (path)
-        remove_folder(path);
-    free(path);
 }

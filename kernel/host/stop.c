@@ -1,4 +1,5 @@
 /* Stop: forward it once, say how to escalate, kill a worker that does not answer. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "host_internal.h"
@@ -11,8 +12,8 @@ void stop_begin(host_t *host)
     stop_state *s = &host->stop;
     pthread_mutex_lock(&s->lock);
     s->running = true;
-    s->started = s->sent = s->hinted = s->killed = false;
-    s->first = 0;
+    s->started = s->sent = s->hinted = s->killed = s->by_limit = false;
+    s->first = s->limit = s->over = 0;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -38,11 +39,13 @@ static void send_once(host_t *host)
     }
 }
 
-void stop_started(host_t *host)
+void stop_started(host_t *host, int64_t limit)
 {
     stop_state *s = &host->stop;
     pthread_mutex_lock(&s->lock);
     s->started = true;
+    s->limit = limit;
+    s->over = host_now() + limit;
     if (s->first)
         send_once(host);
     pthread_mutex_unlock(&s->lock);
@@ -67,12 +70,36 @@ void host_interrupt(host_t *host)
     pthread_mutex_unlock(&s->lock);
 }
 
+void stop_extend(host_t *host, int64_t milliseconds)
+{
+    pthread_mutex_lock(&host->stop.lock);
+    host->stop.over += milliseconds;
+    pthread_mutex_unlock(&host->stop.lock);
+}
+
+bool stop_by_limit(host_t *host, char *out, size_t size)
+{
+    const stop_state *s = &host->stop;
+    snprintf(out, size, "\n\033[2mThe limit of %g s a cell is over: %%limit time off lifts it."
+             "\033[0m", (double)s->limit / 1000);
+    return s->by_limit;
+}
+
 int64_t stop_tick(host_t *host)
 {
     stop_state *s = &host->stop;
     int64_t next = -1;
     bool hint = false;
     pthread_mutex_lock(&s->lock);
+    if (s->running && s->limit && !s->first) {
+        int64_t now = host_now();
+        next = s->over - now;
+        if (next <= 0) {
+            s->by_limit = true;
+            s->first = now;
+            send_once(host);
+        }
+    }
     if (s->running && s->first && !s->killed) {
         int64_t waited = host_now() - s->first;
         if (waited >= KILL_AFTER) {

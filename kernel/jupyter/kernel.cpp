@@ -74,7 +74,10 @@ void serve(host_t *host, const connection &c)
     front.on_kernel_info = [&adapter] { return adapter.info(); };
     front.on_interrupt = [host] { host_interrupt(host); };
     // The worker dies with this process, whatever it is doing.
-    front.on_stuck = [] { _exit(0); };
+    front.on_stuck = [host] {
+        host_abandon(host);
+        _exit(0);
+    };
     adapter.attach(front);
     kernel.start();
     // The host's own thread must not call into what is about to go.

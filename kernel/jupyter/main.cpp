@@ -27,7 +27,7 @@ void block_signals()
 {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGCHLD, SIGPIPE}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE}) {
         sigaddset(&set, signal);
     }
     sigprocmask(SIG_BLOCK, &set, nullptr);

@@ -116,7 +116,7 @@ class server final : public xeus::xserver, public xeus::xcontrol_messenger
     sockets m_sockets;
     outbox m_outbox;
     parent_watch m_parent;
-    int m_signals; // signalfd of SIGINT and SIGTERM
+    int m_signals; // signalfd of SIGINT, SIGTERM and SIGHUP
     std::string m_session, m_user;
     std::atomic<bool> m_stop{false};
 

@@ -77,7 +77,7 @@ void server::read_signals()
     signalfd_siginfo info;
     while (read(m_signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
         interrupt();
-        if (info.ssi_signo == SIGTERM) {
+        if (info.ssi_signo != SIGINT) { // SIGTERM, or SIGHUP of a terminal that closes
             stop();
         }
     }

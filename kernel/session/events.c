@@ -198,5 +198,7 @@ events_input events_ask(bool password, char **line)
             status = EVENTS_EOF;
     }
     message_free(&m);
+    if (status == EVENTS_INTERRUPTED)
+        run_expect_interrupt(); /* the signal may come when the cell is over */
     return status;
 }

@@ -84,6 +84,17 @@ static void put_access(fault_t *fault, const char *verb, uintptr_t address)
     put_where(fault);
 }
 
+/* A NULL pointer often is memory that was asked for and not given. */
+static void put_refused(fault_t *fault)
+{
+    text_sink *sink = &fault->message;
+    if (run__state.refused == 0 || !run__in_cell())
+        return;
+    sink_text(sink, "; memory is out: ");
+    sink_unsigned(sink, run__state.refused);
+    sink_text(sink, " bytes were asked for and not given (%limit shows the limit)");
+}
+
 static void put_stack_overflow(fault_t *fault)
 {
     text_sink *sink = &fault->message;
@@ -150,6 +161,7 @@ static void describe_segv(fault_t *fault)
     } else if (address < NULL_LIMIT) {
         sink_text(sink, "NULL pointer: ");
         put_access(fault, verb, address);
+        put_refused(fault);
     } else if (loader_is_text(state->loader, (void *)address)) {
         put_access(fault, verb, address);
         sink_text(sink, ", which is code");

@@ -108,6 +108,33 @@ static void cell_assert_fail(const char *assertion, const char *file, unsigned l
     abort();
 }
 
+/* --- Memory ------------------------------------------------------------------------------- */
+
+/* Remember what was not given: the cell that does not look will use a NULL pointer. */
+static void *note(void *memory, size_t size)
+{
+    if (!memory && size > 0 && run__in_cell())
+        run__state.refused = size;
+    return memory;
+}
+
+static void *cell_malloc(size_t size)
+{
+    return note(malloc(size), size);
+}
+
+static void *cell_calloc(size_t count, size_t size)
+{
+    size_t all;
+    void *memory = calloc(count, size);
+    return note(memory, __builtin_mul_overflow(count, size, &all) ? SIZE_MAX : all);
+}
+
+static void *cell_realloc(void *old, size_t size)
+{
+    return note(realloc(old, size), size);
+}
+
 /* --- Processes ---------------------------------------------------------------------------- */
 
 static pid_t cell_fork(void)
@@ -237,6 +264,9 @@ bool interpose_install(loader_t *loader)
         {"abort", cell_abort},
         {"__assert_fail", cell_assert_fail},
         {"atexit", cell_atexit},
+        {"malloc", cell_malloc},
+        {"calloc", cell_calloc},
+        {"realloc", cell_realloc},
         {"fork", cell_fork},
         {"vfork", cell_fork},
         {"system", cell_system},

@@ -22,6 +22,8 @@ static const magic magics[] = {
     {"env", "%env [NAME[=VALUE]]", "show or set environment variables", magic_env, true, false,
      false},
     {"file", "%%file NAME", "write the cell to a file", magic_file, false, true, true},
+    {"limit", "%limit [memory SIZE|off] [time SECONDS|off]", "what a cell may use", magic_limit,
+     true, false, true},
     {"link", "%link NAME|PATH", "load a shared library: its functions can be called", magic_link,
      true, false, false},
     {"lsmagic", "%lsmagic", "list the magics", magic_list, true, false, true},

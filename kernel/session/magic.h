@@ -42,6 +42,7 @@ bool magic_undo(const magic_call *call);
 bool magic_reset(const magic_call *call);
 bool magic_snapshot(const magic_call *call);
 bool magic_output_limit(const magic_call *call);
+bool magic_limit(const magic_call *call);
 
 /* magic_time.c */
 bool magic_time(const magic_call *call);

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     lang_options lang = {.runtime_dir = runtime, .notebook_include = include};
     if (argc == 2 && strcmp(argv[1], "--export") == 0)
         return export_main(&lang);
-    if (argc != 3 || strcmp(argv[1], "--front") != 0) {
+    if ((argc != 3 && argc != 4) || strcmp(argv[1], "--front") != 0) {
         fprintf(stderr, "xtinycc-worker is started by xtinycc; run `xtinycc repl` instead\n");
         return 2;
     }
@@ -66,6 +66,7 @@ int main(int argc, char **argv)
         return 1;
     zygote_options options = {
         .front = (pid_t)strtol(argv[2], NULL, 10),
+        .folder = argv[3],
         .lang = lang,
         .helpers = helpers,
     };

@@ -56,6 +56,7 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
     *report = (run_report){.end = RUN_DONE};
     state->cell = cell;
     state->report = report;
+    state->refused = 0;
     set_signal_stack(state);
     if (sigsetjmp(state->leave, 1) == 0) {
         state->running = 1;
@@ -204,6 +205,14 @@ void run__die(const char *name, const char *message, const char *trace, int numb
 int run_interrupted(void)
 {
     return run__state.pending;
+}
+
+void run_expect_interrupt(void)
+{
+    if (!run__in_cell() || run__state.pending)
+        return;
+    run__state.wish = RUN_INTERRUPTED;
+    run__state.pending = 1;
 }
 
 void run_forget_interrupts(void)

@@ -54,6 +54,8 @@ void run_raise(const char *name, const char *message);
    the symbol __nb_poll of every unit). An interrupt that comes before run_cell() stays pending and
    ends it at once. */
 int run_interrupted(void);
+/* As if Stop's signal had come already: the front has said that it is on its way. */
+void run_expect_interrupt(void);
 /* Forget one that came too late, or before the cell. */
 void run_forget_interrupts(void);
 

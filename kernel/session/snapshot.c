@@ -79,7 +79,7 @@ static unsigned long long memory_resident(void)
     return (resident - (shared < resident ? shared : 0)) * (unsigned long long)getpagesize();
 }
 
-static const char *obstacle(void)
+const char *snapshot_obstacle(void)
 {
 #ifndef XTINYCC_SANITIZED
     if (thread_count() > 1)
@@ -121,7 +121,7 @@ snapshot_result snapshot_take(pid_t zygote, uint32_t cell, pid_t *pid, const cha
 {
     *pid = 0;
     reap_dropped();
-    *reason = obstacle();
+    *reason = snapshot_obstacle();
     if (*reason)
         return SNAPSHOT_SKIPPED;
     int ends[2];

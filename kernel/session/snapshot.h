@@ -29,6 +29,9 @@ typedef enum snapshot_result {
  */
 snapshot_result snapshot_take(pid_t zygote, uint32_t cell, pid_t *pid, const char **reason);
 
+/* Why none can be taken now: a static line, or NULL. */
+const char *snapshot_obstacle(void);
+
 /* The cell left no trace worth keeping: let the zygote end this snapshot. */
 void snapshot_drop(pid_t pid);
 

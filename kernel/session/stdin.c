@@ -12,6 +12,7 @@
 
 /* The stream of this session. A cell may put another one into stdin. */
 static FILE *stream;
+static FILE *own_stdout, *own_stderr;
 
 /* What a question has brought and nobody has read yet. */
 static char *line;
@@ -23,6 +24,14 @@ static void drop_line(void)
     free(line);
     line = NULL;
     line_size = line_at = 0;
+}
+
+static void refuse(void)
+{
+    refused = true;
+    if (events_is_session())
+        run_raise("StdinNotImplementedError",
+                  "this cell reads from stdin, and the front end cannot ask the user");
 }
 
 /* Fill `line`. Returns 1, 0 at end of file, -1 with EINTR. */
@@ -47,10 +56,7 @@ static int ask(void)
         errno = EINTR;
         return -1;
     case EVENTS_NO_STDIN:
-        refused = true;
-        if (events_is_session())
-            run_raise("StdinNotImplementedError",
-                      "this cell reads from stdin, and the front end cannot ask the user");
+        refuse();
         return 0;
     default:
         return 0;
@@ -90,6 +96,33 @@ static int cell_fileno(FILE *f)
     return f == stream ? STDIN_FILENO : fileno(f);
 }
 
+/* The prompt goes to the front end with the question, which hides what is typed. */
+static char *cell_getpass(const char *prompt)
+{
+    static char word[4096];
+    char *answer;
+    if (!events_is_session())
+        return getpass(prompt);
+    fputs(prompt, stdout);
+    fflush(stdout);
+    switch (refused ? EVENTS_EOF : events_ask(true, &answer)) {
+    case EVENTS_LINE:
+        snprintf(word, sizeof word, "%s", answer);
+        explicit_bzero(answer, strlen(answer));
+        free(answer);
+        return word;
+    case EVENTS_INTERRUPTED:
+        errno = EINTR;
+        return NULL;
+    case EVENTS_NO_STDIN:
+        refuse();
+        return NULL;
+    default:
+        errno = ENXIO;
+        return NULL;
+    }
+}
+
 /* glibc's freopen crashes on a cookie stream: open a stream of its own and put it into stdin. */
 static FILE *cell_freopen(const char *path, const char *mode, FILE *f)
 {
@@ -101,14 +134,29 @@ static FILE *cell_freopen(const char *path, const char *mode, FILE *f)
     return opened;
 }
 
+/* The session goes on and needs its streams: to close one is to be done with it in this cell. */
+static int cell_fclose(FILE *f)
+{
+    if (f == stream) {
+        drop_line();
+        __fpurge(stream);
+        return 0;
+    }
+    return f && (f == own_stdout || f == own_stderr) ? fflush(f) : fclose(f);
+}
+
 int stdin_install(loader_t *loader)
 {
     stream = new_stream();
     if (!stream)
         return -1;
     stdin = stream;
+    own_stdout = stdout;
+    own_stderr = stderr;
     bool bad = loader_interpose(loader, "read", (void *)cell_read) < 0 ||
                loader_interpose(loader, "fileno", (void *)cell_fileno) < 0 ||
+               loader_interpose(loader, "fclose", (void *)cell_fclose) < 0 ||
+               loader_interpose(loader, "getpass", (void *)cell_getpass) < 0 ||
                loader_interpose(loader, "freopen", (void *)cell_freopen) < 0 ||
                loader_interpose(loader, "freopen64", (void *)cell_freopen) < 0;
     return bad ? -1 : 0;

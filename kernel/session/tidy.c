@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ static const int engine_signals[] = {SIGINT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL, 
 static struct sigaction actions[COUNT];
 static sigset_t mask;
 static fenv_t arithmetic;
+static struct rlimit limits[RLIMIT_NLIMITS];
 static bool saved;
 
 static int signal_at(size_t i)
@@ -30,7 +32,28 @@ void tidy_before_cell(void)
         sigaction(signal_at(i), NULL, &actions[i]);
     sigprocmask(SIG_SETMASK, NULL, &mask);
     fegetenv(&arithmetic);
+    for (int which = 0; which < RLIMIT_NLIMITS; which++)
+        getrlimit((__rlimit_resource_t)which, &limits[which]);
     saved = true;
+}
+
+/* A cell that went without memory, descriptors or time shall not leave the next one without. What
+   it has lowered for good stays lowered. */
+static void restore_limits(void)
+{
+    for (int which = 0; which < RLIMIT_NLIMITS; which++) {
+        struct rlimit now;
+        if (getrlimit((__rlimit_resource_t)which, &now) < 0)
+            continue;
+        now.rlim_cur = limits[which].rlim_cur < now.rlim_max ? limits[which].rlim_cur
+                                                             : now.rlim_max;
+        setrlimit((__rlimit_resource_t)which, &now);
+    }
+}
+
+void tidy_keep_limit(int which)
+{
+    getrlimit((__rlimit_resource_t)which, &limits[which]);
 }
 
 void tidy_after_cell(void)
@@ -46,6 +69,8 @@ void tidy_after_cell(void)
         sigaction(signal_at(i), &actions[i], NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     fesetenv(&arithmetic);
+    restore_limits();
+    setpgid(0, 0);
     dup2(FD_STDOUT, STDOUT_FILENO);
     dup2(FD_STDERR, STDERR_FILENO);
 }

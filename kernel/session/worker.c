@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "compile_child.h"
 #include "events.h"
+#include "cell_limits.h"
 #include "messages.h"
 #include "service.h"
 #include "session.h"
@@ -31,6 +32,7 @@ typedef struct worker {
     bool transient;   /* an expression or silent cell: no snapshot of it is kept */
     pid_t snapshot;   /* taken for this cell, 0 for none */
     bool snapshot_asked;
+    const char *unprotected; /* why there is none, NULL if there is or none was due */
     /* snapshots in general */
     bool snapshots_off;
     int snapshots_kept;
@@ -93,14 +95,17 @@ static void take_snapshot(worker *w, bool *woken)
         return;
     w->snapshot_asked = true;
     run_let_die(!w->snapshots_off);
-    if (w->snapshots_off)
+    if (w->snapshots_off) {
+        w->unprotected = "snapshots are off";
         return;
+    }
     switch (snapshot_take(w->options->zygote, (uint32_t)w->number, &w->snapshot, &reason)) {
     case SNAPSHOT_WOKEN:
         *woken = true;
         break;
     case SNAPSHOT_SKIPPED:
         run_let_die(false);
+        w->unprotected = reason;
         if (reason != w->skip_told && !w->transient) {
             dprintf(STDERR_FILENO, "\033[2mNo snapshot before this cell: %s. Should it crash, "
                     "memory may be damaged afterwards.\033[0m\n", reason);
@@ -108,6 +113,7 @@ static void take_snapshot(worker *w, bool *woken)
         }
         break;
     default:
+        w->skip_told = NULL; /* should it happen again, it is news again */
         break;
     }
 }
@@ -207,8 +213,12 @@ static void keep_snapshots(void *context, int count)
 static void describe_snapshots(void *context, wire_buf *out)
 {
     const worker *w = context;
-    char line[200];
-    if (w->snapshots_off)
+    char line[300];
+    const char *obstacle = snapshot_obstacle();
+    if (obstacle && !w->snapshots_off)
+        snprintf(line, sizeof line, "no snapshot can be taken now: %s; a cell that crashes may "
+                 "damage the session's memory", obstacle);
+    else if (w->snapshots_off)
         snprintf(line, sizeof line, "snapshots are off: a cell that crashes takes all variables "
                  "with it (%%snapshot auto switches them on)");
     else
@@ -230,6 +240,25 @@ static void say_done(uint64_t serial, const session_reply *reply)
     wire_buf_free(&b);
 }
 
+/* What cells print is seen at once. freopen() and setvbuf() change that, for their cell. */
+static void unbuffer(void)
+{
+    setvbuf(stdout, NULL, _IONBF, 0);
+    setvbuf(stderr, NULL, _IONBF, 0);
+}
+
+/* While nothing could bring the state back, every error says so. */
+static void tell_unprotected(const worker *w, session_reply *reply)
+{
+    char *more = NULL;
+    if (!w->unprotected || reply->no_trace || !reply->traceback ||
+        asprintf(&more, "%s\n\033[2mNot protected: %s (%%snapshot tells more).\033[0m",
+                 reply->traceback, w->unprotected) < 0)
+        return;
+    free(reply->traceback);
+    reply->traceback = more;
+}
+
 static void execute(worker *w, wire_reader *r)
 {
     uint64_t serial = wire_get_u64(r);
@@ -246,9 +275,11 @@ static void execute(worker *w, wire_reader *r)
     w->transient = cell.silent || cell.mode == LANG_EXPRESSION;
     w->snapshot = 0;
     w->snapshot_asked = false;
+    w->unprotected = NULL;
 
     wire_buf started = {0};
     wire_put_u64(&started, serial);
+    wire_put_u32(&started, w->transient ? 0 : limits_time());
     discard_interrupts();
     run_forget_interrupts();
     channel_send(FD_CONTROL, MSG_STARTED, &started);
@@ -267,10 +298,13 @@ static void execute(worker *w, wire_reader *r)
     }
     fflush(NULL);
     set_interrupts(SIG_BLOCK);
+    unbuffer();
     stdin_end_cell();
     tidy_after_cell();
     if (reply.no_trace || (w->transient && reply.ok))
         snapshot_drop(w->snapshot);
+    if (!reply.ok)
+        tell_unprotected(w, &reply);
     say_done(serial, &reply);
     session_reply_free(&reply);
 }
@@ -320,8 +354,7 @@ static void settle(void)
         (void)ignored;
         close(fd);
     }
-    setvbuf(stdout, NULL, _IONBF, 0);
-    setvbuf(stderr, NULL, _IONBF, 0);
+    unbuffer();
 }
 
 _Noreturn void worker_run(const worker_options *options)
@@ -331,6 +364,7 @@ _Noreturn void worker_run(const worker_options *options)
     settle();
     events_adopt();
     events_install();
+    limits_begin();
     session_options session = {
         .lang = options->lang,
         .helpers = options->helpers,

@@ -18,6 +18,7 @@
 
 #include "channel.h"
 #include "compile_child.h"
+#include "folder.h"
 #include "messages.h"
 #include "snapshot.h"
 #include "worker.h"
@@ -119,7 +120,7 @@ static void start_compile_child(zygote *z, message *m)
     m->fd_count = 2; /* the pipe stays open */
 }
 
-static void cancel_jobs(zygote *z)
+static void cancel_jobs(const zygote *z)
 {
     for (size_t i = 0; i < z->job_count; i++) {
         kill(-z->jobs[i].pid, SIGKILL); /* its group, if it runs a system compiler */
@@ -226,7 +227,7 @@ static void report_death(const zygote *z, int status, long peak_kb, const frozen
     wire_buf_free(&b);
 }
 
-static _Noreturn void shut_down(zygote *z, int status);
+static _Noreturn void shut_down(const zygote *z, int status);
 
 /* Snapshots are woken by a message, never by end of file: a child of the cell may hold any
    descriptor open, and files close before children are handed to us. */
@@ -296,7 +297,7 @@ static void kill_children(void)
     }
 }
 
-static void shut_down(zygote *z, int status)
+static void shut_down(const zygote *z, int status)
 {
     if (z->worker > 0)
         kill(-z->worker, SIGKILL);
@@ -312,14 +313,27 @@ static void shut_down(zygote *z, int status)
             break;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
+    if (z->options->folder && !z->ending)
+        folder_remove(z->options->folder); /* the front will not come to it */
     _exit(status);
+}
+
+/* A process that stands still (SIGSTOP) would not notice. A cell may have left its own group. */
+static void interrupt_group(pid_t worker)
+{
+    if (getpgid(worker) != worker) {
+        kill(worker, SIGINT);
+        kill(worker, SIGCONT);
+    }
+    kill(-worker, SIGINT);
+    kill(-worker, SIGCONT);
 }
 
 static void handle_front_message(zygote *z, const message *m)
 {
     switch (m->kind) {
     case MSG_INTERRUPT:
-        kill(-z->worker, SIGINT);
+        interrupt_group(z->worker);
         break;
     case MSG_END:
         z->ending = true;
@@ -376,12 +390,22 @@ static int take_signals(pid_t front)
     return channel_move_high(fd, FD_ENGINE_FREE);
 }
 
+/* One line in ERROR if the files that cells are compiled with are not there. */
+static int prepare(const zygote_options *options, char *error, size_t size)
+{
+    if (access(options->helpers, R_OK) == 0)
+        return lang_prepare(&options->lang, error, size);
+    snprintf(error, size, "%.400s: %s (XTINYCC_HOME names the folder)", options->helpers,
+             strerror(errno));
+    return -1;
+}
+
 int zygote_run(const zygote_options *options)
 {
     zygote z = {.options = options, .keep = SNAPSHOT_KEEP};
     z.signals = take_signals(options->front);
     char error[512];
-    if (lang_prepare(&options->lang, error, sizeof error) < 0) {
+    if (prepare(options, error, sizeof error) < 0) {
         wire_buf b = {0};
         wire_put_string(&b, error);
         channel_send(FD_KEEPER, MSG_NO_START, &b);

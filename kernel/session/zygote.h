@@ -13,6 +13,7 @@
 
 typedef struct zygote_options {
     pid_t front;            /* the process that started us */
+    const char *folder;     /* of temporary files, to be removed at the end; NULL: none */
     lang_options lang;      /* where the run-time files are */
     const char *helpers;    /* libtcc1.a */
 } zygote_options;

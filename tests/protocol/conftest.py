@@ -133,6 +133,68 @@ def fake(start_fake):
     return c
 
 
+class Lasting:
+    """One kernel for many tests: what one of them does must not matter to the next."""
+
+    def __init__(self, dialect, transport):
+        self.factory = Factory(dialect, transport)
+        self.client = None
+
+    def ready(self):
+        if self.client is None or not self.client.kernel.alive():
+            self.client = self.factory().connect()
+            self.client.cell = self.factory.dialect
+        return self.client
+
+    def check(self):
+        """Nothing may be left unclaimed; a client that fails here is not used again."""
+        client, self.client = self.client, None
+        left = client.unclaimed + client.questions
+        left += [e for e in client.exchanges.values() if not e.finished]
+        client.claim_all()
+        client.questions.clear()
+        client.exchanges.clear()
+        assert not left, f"messages that nobody claimed: {left}"
+        self.client = client
+
+
+def _lasting(dialect, transport):
+    lasting = Lasting(dialect, transport)
+    yield lasting
+    lasting.factory.close()
+
+
+@pytest.fixture(scope="module", params=["tcp", "ipc"])
+def lasting_of_both(request):
+    yield from _lasting(dialects.C(), request.param)
+
+
+@pytest.fixture(scope="module")
+def lasting_of_tcp():
+    yield from _lasting(dialects.C(), "tcp")
+
+
+def _kept(lasting):
+    client = lasting.ready()
+    assert client.run("int kept = 41;").status == "ok"
+    yield client
+    lasting.check()
+    assert client.run("kept").result == "41"
+
+
+@pytest.fixture
+def shared(lasting_of_both):
+    """A client of a kernel that a module's tests share, over each transport. The session has an
+    `int kept`, which must still be 41 when the test is over."""
+    yield from _kept(lasting_of_both)
+
+
+@pytest.fixture
+def shared_tcp(lasting_of_tcp):
+    """The same over tcp only: for what cells do, which no transport matters to."""
+    yield from _kept(lasting_of_tcp)
+
+
 @pytest.fixture
 def kernel_json():
     return json.loads((SPEC_DIR / "kernel.json").read_text())
