@@ -356,9 +356,9 @@ static bool give_to_native(compilation *c, items *items, int line)
         if (item->line > line)
             continue;
         bool declares = item->kind == ITEM_DECLARATION || item->kind == ITEM_FUNCTION;
-        if (!declares || item->native)
+        if (!declares || item->native == NATIVE_ALL)
             return false;
-        item->native = true;
+        item->native = NATIVE_ALL;
         route_mark(c->pool, &c->names, c->request->past, items);
         return true;
     }
@@ -428,6 +428,12 @@ static bool compile_natively(compilation *c, items *items, const char *command,
     unit_plan plan = make_plan(c, items);
     size_t capacity = 0;
     route_mark(c->pool, &c->names, c->request->past, items);
+    refusal foreign = route_find_foreign(c->pool, &c->names, c->request->past, items);
+    if (foreign.reason) {
+        fail_plain(c, foreign.reason, foreign.token->line, column_in_cell(c, foreign.token),
+                   (int)foreign.token->length);
+        return false;
+    }
     for (int attempt = 0;; attempt++) {
         unit types, code;
         compiler_result described, compiled;
@@ -463,6 +469,8 @@ static void note_native(compilation *c, const char *command, const char *why)
 {
     cell_answer *a = c->answer;
     const char *advice = strstr(why, "; put the cell");
+    if (!advice)
+        advice = strstr(why, ", or put the cell");
     *POOL_PUSH(c->pool, a->notes, a->note_count, a->note_capacity) =
         pool_format(c->pool, "compiled by %s: %.*s", native_title(c->pool, command),
                     (int)(advice ? (size_t)(advice - why) : strlen(why)), why);

@@ -44,6 +44,13 @@ typedef struct names {
     size_t size[SPACE_COUNT], count[SPACE_COUNT]; /* slots are a power of two */
 } names;
 
+/* What only the system compiler can do with a declaration. */
+typedef enum native_level {
+    NATIVE_NOTHING,
+    NATIVE_CALLS, /* TinyCC can declare the function, but not call it rightly */
+    NATIVE_ALL    /* TinyCC cannot even declare it */
+} native_level;
+
 /* NULL if the name means nothing. */
 const name *names_find(const names *names, name_space space, const char *text, size_t length);
 const name *names_find_token(const names *names, name_space space, const token *token);

@@ -46,12 +46,12 @@ int past_read(pool *pool, wire_reader *in, past *past)
     past->renamed = wire_get_u32(in);
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
         uint32_t kind = wire_get_u32(in);
-        bool native = wire_get_u32(in) != 0;
+        uint32_t native = wire_get_u32(in);
         int cell = (int)wire_get_u32(in), line = (int)wire_get_u32(in);
         const char *text = wire_get_string(in);
         const char *source = wire_get_string(in);
-        in->bad |= kind >= ENTRY_DROPPED;
-        past_add(past, (entry_kind)kind, cell, line, text, source)->native = native;
+        in->bad |= kind >= ENTRY_DROPPED || native > NATIVE_ALL;
+        past_add(past, (entry_kind)kind, cell, line, text, source)->native = (native_level)native;
     }
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
         past_macro macro = {.name = wire_get_string(in)};

@@ -27,7 +27,7 @@ typedef struct entry {
     int cell, line;
     const char *text;   /* what later units need: C without macros */
     const char *source; /* as written in the cell; include: the directive */
-    bool native;        /* only the system compiler knows it */
+    native_level native;
 } entry;
 
 typedef struct past_macro {

@@ -2,6 +2,7 @@
 
 #include "declare.h"
 #include "macro.h"
+#include "refuse_address.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,17 @@ static refusal find_alignment(pool *pool, const item *item, size_t at)
 refusal refuse_item(pool *pool, const names *names, const item *item)
 {
     return refuse_tokens(pool, names, item, item->first, item->end);
+}
+
+refusal refuse_code(pool *pool, const names *names, const item *item)
+{
+    const token *far = NULL;
+    if (item->kind != ITEM_DIRECTIVE && item->kind != ITEM_MAGIC)
+        far = refuse_far_address(pool, names, item);
+    if (!far)
+        return (refusal){0};
+    return (refusal){"TinyCC cuts this constant address to 32 bits; keep it in a pointer variable, or "
+                     "put the cell under %%native", far};
 }
 
 refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end)

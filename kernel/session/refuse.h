@@ -16,6 +16,8 @@ typedef struct refusal {
 bool refuse_variable_size(const names *names, const token *first, const token *end);
 
 refusal refuse_item(pool *pool, const names *names, const item *item);
+/* What is wrong only in code, not in a declaration: see refuse_address.h. */
+refusal refuse_code(pool *pool, const names *names, const item *item);
 /* The same for a part of the item's tokens. */
 refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end);
 

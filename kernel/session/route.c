@@ -1,6 +1,9 @@
 #include "route.h"
 
 #include "declare.h"
+#include "mixed.h"
+
+#include <string.h>
 
 /* What an earlier cell gave to the system compiler, and the name T stands for. */
 static refusal find_native_name(pool *pool, const names *names, const past *past,
@@ -20,9 +23,8 @@ static refusal find_native_name(pool *pool, const names *names, const past *past
         if (own && names_find_token(own, spaces[i], t))
             return (refusal){"", t};
         if (found && past_is_native(past, spaces[i], found))
-            return (refusal){pool_format(pool, "TinyCC does not know '%.*s' of %s, which only a "
-                                               "system compiler can read", (int)t->length, t->text,
-                                         found->place), t};
+            return (refusal){pool_format(pool, "'%.*s' of %s is beyond TinyCC", (int)t->length,
+                                         t->text, found->place), t};
         if (found)
             break;
     }
@@ -42,12 +44,71 @@ static refusal find(pool *pool, const names *names, const past *past, const stru
     return found;
 }
 
+/* Whether a cell, this one or an earlier one, defines the function that a prototype declares. */
+static bool is_defined(const names *names, const past *past, const items *items, const token *name)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const item *item = &items->list[i];
+        if (item->kind == ITEM_FUNCTION &&
+            token_same(&item->tokens.list[item->declaration->list[0].name], name))
+            return true;
+    }
+    const struct name *known = names_find_token(names, SPACE_ORDINARY, name);
+    return known && known->item >= 0 && *past->list[known->item].source;
+}
+
+/* The prototype of a library's function that TinyCC's code would call wrongly. */
+static refusal find_library_call(pool *pool, const names *names, const past *past,
+                                 const items *items, const item *item)
+{
+    const declaration *d = item->declaration;
+    if (item->kind != ITEM_DECLARATION || !d || d->count == 0 || !d->list[0].is_function ||
+        d->list[0].name == DECLARE_NONE)
+        return (refusal){0};
+    const token *name = &item->tokens.list[d->list[0].name];
+    mixed_scope scope = {pool, names, past, items};
+    const char *type = mixed_in_declaration(&scope, &item->tokens, d);
+    if (!type || is_defined(names, past, items, name))
+        return (refusal){0};
+    return (refusal){pool_format(pool, "TinyCC passes '%s' to functions of other compilers wrongly; "
+                                       "put the cell under %%%%native, which uses a system "
+                                       "compiler (gcc or clang)", type), name};
+}
+
+refusal route_find_foreign(pool *pool, const names *names, const past *past, const items *items)
+{
+    mixed_scope scope = {pool, names, past, items};
+    for (size_t i = 0; i < items->count; i++) {
+        const item *item = &items->list[i];
+        for (size_t k = item->first; k < item->end; k++) {
+            const token *t = &item->tokens.list[k];
+            const name *known = t->kind == TOKEN_NAME
+                                    ? names_find_token(names, SPACE_ORDINARY, t) : NULL;
+            if (!known || known->kind != NAME_FUNCTION || known->item < 0 ||
+                past->list[known->item].native || !*past->list[known->item].source)
+                continue;
+            const char *type = mixed_in_entry(&scope, (size_t)known->item);
+            if (type)
+                return (refusal){
+                    pool_format(pool, "'%.*s' of %s was compiled by TinyCC, which passes '%s' by "
+                                      "value in other registers; put it under %%%%native too, or "
+                                      "pass a pointer", (int)t->length, t->text, known->place,
+                                type), t};
+        }
+    }
+    return (refusal){0};
+}
+
 refusal route_find(pool *pool, const names *names, const past *past, const items *items)
 {
     refusal found = {0};
     for (size_t i = 0; i < items->count && !found.reason; i++)
         found = find(pool, names, past, NULL, &items->list[i], items->list[i].first,
                      items->list[i].end);
+    for (size_t i = 0; i < items->count && !found.reason; i++)
+        found = refuse_code(pool, names, &items->list[i]);
+    for (size_t i = 0; i < items->count && !found.reason; i++)
+        found = find_library_call(pool, names, past, items, &items->list[i]);
     return found;
 }
 
@@ -74,12 +135,17 @@ static bool needs_native(pool *pool, const names *names, const past *past,
 void route_mark(pool *pool, const names *names, const past *past, items *items)
 {
     struct names own = {.pool = pool};
+    mixed_scope scope = {pool, names, past, items};
     for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
-        bool declares = item->kind == ITEM_DECLARATION || item->kind == ITEM_FUNCTION;
-        if (!declares || !needs_native(pool, names, past, &own, item))
+        if (item->kind != ITEM_DECLARATION && item->kind != ITEM_FUNCTION)
             continue;
-        item->native = true;
+        if (item->native == NATIVE_ALL || needs_native(pool, names, past, &own, item))
+            item->native = NATIVE_ALL;
+        else if (mixed_in_declaration(&scope, &item->tokens, item->declaration))
+            item->native = NATIVE_CALLS;
+        if (item->native != NATIVE_ALL)
+            continue;
         name origin = {.place = "", .item = -1};
         declaration_enter(&own, &item->tokens, item->declaration, &origin);
     }

@@ -15,6 +15,9 @@ refusal route_find(pool *pool, const names *names, const past *past, const items
 
 /* Mark the items that TinyCC cannot even declare (item.native), and through them those that use
    what they declare. */
+/* A function of TinyCC's that a cell for the system compiler cannot call (hole H17). */
+refusal route_find_foreign(pool *pool, const names *names, const past *past, const items *items);
+
 void route_mark(pool *pool, const names *names, const past *past, items *items);
 
 #endif

@@ -73,11 +73,18 @@ static void show_truth(int value)
     sink_text(begin(), value ? "true" : "false");
 }
 
+static int show_other(void)
+{
+    sink_text(begin(), "(of a type that TinyCC does not know)");
+    return 0;
+}
+
 int shown_install(loader_t *loader)
 {
     return loader_interpose(loader, "__nb_show_complex", (void *)show_complex) |
            loader_interpose(loader, "__nb_show_character", (void *)show_character) |
            loader_interpose(loader, "__nb_show_truth", (void *)show_truth) |
+           loader_interpose(loader, "__nb_show_other", (void *)show_other) |
            loader_interpose(loader, "__nb_show_real", (void *)show_real) |
            loader_interpose(loader, "__nb_show_integer", (void *)show_integer) |
            loader_interpose(loader, "__nb_show_unsigned", (void *)show_unsigned);

@@ -27,7 +27,7 @@ typedef struct item {
     size_t first, end;
     int line;
     bool expanded;           /* some of its tokens were made by a macro */
-    bool native;             /* TinyCC cannot even declare it: see route.h */
+    native_level native;     /* see route.h */
     size_t offset, offset_end; /* where it lies in the cell's text */
     declaration *declaration;  /* ITEM_DECLARATION, ITEM_FUNCTION */
 } item;

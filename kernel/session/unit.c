@@ -54,7 +54,7 @@ void unit_place(writer *w, text *to, const token *token)
 
 bool unit_declares(const writer *w)
 {
-    return w->plan->target != UNIT_TYPES || !w->native;
+    return w->plan->target != UNIT_TYPES || w->native != NATIVE_ALL;
 }
 
 bool unit_has_code(const writer *w)
@@ -154,7 +154,8 @@ static void write_include(writer *w, const token *directive)
         }
         if (*in->text.declarations)
             past_add(&w->out->past, ENTRY_INCLUDE, w->plan->number, directive->line,
-                     in->text.declarations, source)->native = in->native;
+                     in->text.declarations, source)->native =
+                in->native ? NATIVE_ALL : NATIVE_NOTHING;
         for (const char *line = in->text.macros, *next; *line; line = next) {
             size_t length = strcspn(line, "\n");
             next = line + length + (line[length] == '\n');
@@ -275,7 +276,7 @@ static void write_item(writer *w, const item *item)
         break;
     }
     for (size_t i = before; w->native && i < w->out->past.count; i++)
-        w->out->past.list[i].native = true;
+        w->out->past.list[i].native = w->native;
 }
 
 /* --- The whole ------------------------------------------------------------------------------ */
@@ -315,7 +316,8 @@ static void write_prologue(writer *w, text *out)
     text_puts(out, native ? native_after : "\n#line 1 \"session\"\n");
     for (size_t i = 0; i < first_new; i++) {
         const entry *e = &past->list[i];
-        if (e->kind == ENTRY_DROPPED || (e->native && !native))
+        bool beyond = e->native > (w->plan->target == UNIT_TYPES ? NATIVE_CALLS : NATIVE_NOTHING);
+        if (e->kind == ENTRY_DROPPED || (beyond && !native))
             continue;
         if (native && e->kind == ENTRY_INCLUDE && !guarded) {
             /* It must not read again what is there already. */

@@ -322,7 +322,7 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     const char *value = "";
     if (kind != INITIALISER_NONE)
         value = declarator_text(w, tokens, d->initialiser, d->initialiser_end);
-    bool apart = w->plan->target == UNIT_NATIVE && !w->native; /* TinyCC makes the object */
+    bool apart = w->plan->target == UNIT_NATIVE && w->native != NATIVE_ALL; /* TinyCC makes the object */
     if (unit_declares(w))
         unit_line(w, &w->top, tokens->list[d->first].line);
     if (apart)
@@ -347,7 +347,7 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     write_value(w, item, d, kind, name);
     defined *made = add_defined(w, name, false, bind);
     made->unsized = d->unsized && !count;
-    made->native = w->native;
+    made->native = w->native == NATIVE_ALL;
     const char *kept = normal_text(w, pool_format(w->pool, "extern %s%s;", specifiers, text));
     struct text source = {.pool = w->pool};
     tokens_text(&source, &tokens->list[item->first], &tokens->list[item->end]);

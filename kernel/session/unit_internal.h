@@ -13,7 +13,7 @@ typedef struct writer {
     int anonymous;          /* structures without a tag so far */
     size_t next_size;       /* of the plan's sizes */
     bool shown;             /* the value to show has been written */
-    bool native;            /* the item being written is one that TinyCC cannot declare */
+    native_level native;    /* of the item being written */
 } writer;
 
 void unit_note(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));

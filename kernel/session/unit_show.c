@@ -135,7 +135,11 @@ static void show_object(writer *w, const char *e)
     put_table(w, e, e);
     text_puts(&w->body, "{ ");
     put_pointer(w, e);
-    text_format(&w->body, "%s = (void *)&(%s); } } ", w->out->shown_address, e);
+    /* Reading it here makes a pointer that leads nowhere a fault of the cell, as it is in C. */
+    text_format(&w->body,
+                "%s = (void *)&(%s); volatile char __xt_read = *(volatile char *)%s; "
+                "(void)__xt_read; } } ",
+                w->out->shown_address, e, w->out->shown_address);
 }
 
 static void show_copy(writer *w, const char *e)
@@ -164,7 +168,7 @@ static void show_natively(writer *w, const char *e)
                 "if (%s) { (void)(%s); } else { "
                 "void __nb_show_complex(double _Complex); void __nb_show_integer(__int128); "
                 "void __nb_show_unsigned(unsigned __int128); void __nb_show_real(long double); "
-                "void __nb_show_character(int); void __nb_show_truth(int); "
+                "void __nb_show_character(int); void __nb_show_truth(int); int __nb_show_other(); "
                 "_Generic((__builtin_choose_expr(%s, 0, (%s))), float _Complex: __nb_show_complex, "
                 "double _Complex: __nb_show_complex, long double _Complex: __nb_show_complex, "
                 "float: __nb_show_real, double: __nb_show_real, long double: __nb_show_real, "
@@ -174,7 +178,7 @@ static void show_natively(writer *w, const char *e)
                 "int: __nb_show_integer, unsigned: __nb_show_integer, long: __nb_show_integer, "
                 "unsigned long: __nb_show_integer, long long: __nb_show_integer, "
                 "unsigned long long: __nb_show_integer, __int128: __nb_show_integer, "
-                "unsigned __int128: __nb_show_unsigned, default: __xt_ignore)"
+                "unsigned __int128: __nb_show_unsigned, default: __nb_show_other)"
                 "(__builtin_choose_expr(%s, 0, (%s))); } ",
                 is_void, e, is_void, e, is_void, e);
 }

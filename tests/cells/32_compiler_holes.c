@@ -23,3 +23,9 @@ enum e{A=1}; sizeof(enum e)
 #include <regex.h>
 // ---
 regex_t r; regcomp(&r,"a+",0)
+// ---
+const int k=3;
+// ---
+k=4;
+// ---
+k

@@ -21,3 +21,12 @@ int h(void) { return 1; }
 // ---
 #include <iso646.h>
 int yes = not 0 and 1; yes
+// ---
+struct m{double a;long b;}; long g(struct m v);
+// ---
+typedef float v4 __attribute__((vector_size(16)));
+// ---
+#include <stdatomic.h>
+// ---
+%%native -fopenmp
+int h;

@@ -40,7 +40,9 @@ outer(0)
 int zero = 0; 5 / zero
 // ---
 %%native
-x = 7; for (;;) __asm__ volatile("");
+void spin(void) { x = 7; for (;;) __asm__ volatile(""); }
+// ---
+spin();
 // ---
 %%native
 int slow(const void *a, const void *b) { for (volatile long i = 0; i < 100000000; i++); return 0; }
