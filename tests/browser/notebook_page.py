@@ -39,7 +39,7 @@ def write(path, cells, notebook=None):
 class NotebookPage:
     """Cells are counted from 0 and code cells only."""
 
-    def __init__(self, page, url, patience=120):
+    def __init__(self, page, url, patience=600):
         self.page, self.patience = page, patience * 1000
         page.set_default_timeout(self.patience)
         page.goto(url)

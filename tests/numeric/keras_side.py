@@ -32,7 +32,7 @@ class Tool:
     def run(self, *arguments):
         """Exit status and output; a status other than 0 and 1 fails the test."""
         done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True,
-                              timeout=300)
+                              timeout=900)
         assert done.returncode in (0, 1), (done.returncode, done.stdout, done.stderr)
         assert done.stderr == ""
         return done.returncode, done.stdout
