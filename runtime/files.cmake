@@ -7,6 +7,7 @@ target_sources(nn PRIVATE
     src/dataset.c
     src/gz.c
     src/idx.c
+    src/csv.c
     src/job.c
     src/keras_file.c
     src/memory_file.c

@@ -22,20 +22,24 @@ static int is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+int nn__mnist_find_name(const char *folder, const char *name, char path[PATH_MAX])
+{
+    const char *suffixes[] = {"", ".gz"};
+    for (int s = 0; s < 2; s++) {
+        char inner[2 * NAME_MAX];
+        if (join(path, folder, name, suffixes[s]) && is_file(path))
+            return 1;
+        snprintf(inner, sizeof inner, "%s/%s", name, name);
+        if (join(path, folder, inner, suffixes[s]) && is_file(path))
+            return 1;
+    }
+    return 0;
+}
+
 int nn__mnist_find(const char *folder, const nn_mnist_file *file, char path[PATH_MAX])
 {
-    const char *names[] = {file->name, file->other_name};
-    const char *suffixes[] = {"", ".gz"};
-    for (int n = 0; n < 2; n++)
-        for (int s = 0; s < 2; s++) {
-            char inner[2 * NAME_MAX];
-            if (join(path, folder, names[n], suffixes[s]) && is_file(path))
-                return 1;
-            snprintf(inner, sizeof inner, "%s/%s", names[n], names[n]);
-            if (join(path, folder, inner, suffixes[s]) && is_file(path))
-                return 1;
-        }
-    return 0;
+    return nn__mnist_find_name(folder, file->name, path) ||
+           nn__mnist_find_name(folder, file->other_name, path);
 }
 
 int nn__mnist_cache(char path[PATH_MAX])

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "error.h"
 #include "mnist.h"
 
@@ -170,33 +171,66 @@ nn_status nn__mnist_read_checked(int fd, const nn_mnist_file *file, nn_idx *idx,
 
 /* ---- sources ---- */
 
+static nn_status open_data(const char *path, int *fd)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0)
+        return nn__fail(NN_OS_ERROR, "%s could not be opened: %s.", path, strerror(errno));
+    return NN_OK;
+}
+
+/* The IDX files; *MISSING receives the name of the first that is not there. */
+static nn_status read_idx_files(const char *folder, nn_mnist_parts *parts, const char **missing)
+{
+    char path[NN_MNIST_FILES][PATH_MAX];
+    *missing = NULL;
+    for (int i = 0; i < NN_MNIST_FILES; i++)
+        if (!nn__mnist_find(folder, &nn__mnist_files[i], path[i]) && !*missing)
+            *missing = nn__mnist_files[i].name;
+    if (*missing)
+        return NN_FILE_NOT_FOUND;
+    nn_status status = NN_OK;
+    for (int i = 0; i < NN_MNIST_FILES && status == NN_OK; i++) {
+        const nn_mnist_file *file = &nn__mnist_files[i];
+        int fd;
+        status = open_data(path[i], &fd);
+        if (status == NN_OK)
+            status = nn__idx_read(fd, file->name, file->rank, &parts->idx[i]);
+    }
+    return status;
+}
+
+/* mnist_train.csv and mnist_test.csv, as Kaggle has them. */
+static nn_status read_csv_files(const char *folder, nn_mnist_parts *parts)
+{
+    static const char *const names[] = {"mnist_train.csv", "mnist_test.csv"};
+    char path[2][PATH_MAX];
+    for (int i = 0; i < 2; i++)
+        if (!nn__mnist_find_name(folder, names[i], path[i]))
+            return NN_FILE_NOT_FOUND;
+    nn_status status = NN_OK;
+    for (int i = 0; i < 2 && status == NN_OK; i++) {
+        int fd;
+        status = open_data(path[i], &fd);
+        if (status == NN_OK)
+            status = nn__csv_read(fd, names[i], &parts->idx[2 * i], &parts->idx[2 * i + 1]);
+    }
+    return status;
+}
+
 static nn_status read_folder(const char *folder, int no_verify, nn_mnist_parts *parts)
 {
-    char path[NN_MNIST_FILES][PATH_MAX], npz[PATH_MAX];
+    char npz[PATH_MAX];
+    const char *missing;
     *parts = (nn_mnist_parts){0};
-    const char *missing = NULL;
-    int found = 0;
-    for (int i = 0; i < NN_MNIST_FILES; i++) {
-        if (nn__mnist_find(folder, &nn__mnist_files[i], path[i]))
-            found++;
-        else if (!missing)
-            missing = nn__mnist_files[i].name;
-    }
-    nn_status status = NN_OK;
-    if (found == NN_MNIST_FILES) {
-        for (int i = 0; i < NN_MNIST_FILES && status == NN_OK; i++) {
-            const nn_mnist_file *file = &nn__mnist_files[i];
-            int fd = open(path[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-            status = fd < 0 ? nn__fail(NN_OS_ERROR, "%s could not be opened: %s.", path[i],
-                                       strerror(errno))
-                            : nn__idx_read(fd, file->name, file->rank, &parts->idx[i]);
-        }
-    } else if (snprintf(npz, sizeof npz, "%s/mnist.npz", folder) < PATH_MAX &&
-               access(npz, F_OK) == 0) {
+    nn_status status = read_idx_files(folder, parts, &missing);
+    if (missing && snprintf(npz, sizeof npz, "%s/mnist.npz", folder) < PATH_MAX &&
+        access(npz, F_OK) == 0)
         status = nn__mnist_read_npz(npz, parts);
-    } else {
-        return nn__fail(NN_FILE_NOT_FOUND, "%s was not found in %s.", missing, folder);
-    }
+    else if (missing)
+        status = read_csv_files(folder, parts);
+    if (missing && status == NN_FILE_NOT_FOUND)
+        status = nn__fail(NN_FILE_NOT_FOUND, "%s was not found in %s.", missing, folder);
     if (status == NN_OK)
         status = check_parts(parts, no_verify);
     if (status != NN_OK)

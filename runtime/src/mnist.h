@@ -32,6 +32,9 @@ void nn__mnist_free(nn_mnist_parts *parts);
    them. Returns 0 if it is not there. */
 int nn__mnist_find(const char *folder, const nn_mnist_file *file, char path[PATH_MAX]);
 
+/* The same for a file of NAME alone: mnist_train.csv. */
+int nn__mnist_find_name(const char *folder, const char *name, char path[PATH_MAX]);
+
 typedef struct nn_folder_list {
     char **paths;
     size_t count;

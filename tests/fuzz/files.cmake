@@ -1,5 +1,5 @@
 # Room files: data sets and model files.
-foreach(name idx_fuzz gz_fuzz)
+foreach(name idx_fuzz gz_fuzz csv_fuzz)
     xtinycc_fuzz(${name} SOURCES ${files_idx} LIBS Threads::Threads ${CMAKE_DL_LIBS} ZLIB::ZLIB)
     target_compile_definitions(${name} PRIVATE NN_HAVE_ZLIB)
     target_include_directories(${name} PRIVATE

@@ -107,6 +107,25 @@ static void other_data_loads_without_verification(void **state)
     }
 }
 
+static void csv_files_load_from_a_folder_of_their_name(void **state)
+{
+    (void)state;
+    mnist_t set;
+    make("csv");
+    make("csv/mnist_train.csv"); /* as Kaggle unpacks archives */
+    char path[256];
+    in_folder(path, "csv/mnist_train.csv");
+    write_bytes(path, "mnist_train.csv", (bytes){(uint8_t *)"label,p\n3,0,1,2,3\n4,5,6,7,8\n", 28});
+    in_folder(path, "csv");
+    write_bytes(path, "mnist_test.csv", (bytes){(uint8_t *)"9,5,6,7,8\n", 10});
+    assert_int_equal(load("csv", 1, &set), NN_OK);
+    assert_true(set.x_train.shape[0] == 2 && set.x_test.shape[0] == 1);
+    assert_true(set.x_train.shape[2] == 2 && set.x_train.read_only && !set.verified);
+    assert_memory_equal(set.y_train.data, "\3\4", 2);
+    assert_int_equal(load("csv", 0, &set), NN_VALUE_ERROR);
+    assert_non_null(strstr(nn_error_message(), "SHA-256"));
+}
+
 static void wrong_sum_is_refused(void **state)
 {
     (void)state;
@@ -316,6 +335,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(other_data_loads_without_verification),
+        TEST(csv_files_load_from_a_folder_of_their_name),
         TEST(wrong_sum_is_refused),
         TEST(counts_must_agree),
         TEST(labels_above_nine_are_not_mnist),

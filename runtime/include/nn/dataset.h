@@ -24,8 +24,9 @@ typedef struct mnist_t {
 
 /** Options of nn_mnist_load(); zero means default. */
 typedef struct mnist_opts {
-    const char *directory; /**< folder with the four IDX files (plain or .gz) or mnist.npz, the
-                                only place to look; NULL: search */
+    const char *directory; /**< folder with the four IDX files (plain or .gz), mnist.npz, or
+                                mnist_train.csv and mnist_test.csv, the only place to look; NULL:
+                                search */
     int no_verify;         /**< nonzero: accept other data of the same format */
     int no_download;       /**< nonzero: never ask the network */
 } mnist_opts;
@@ -36,8 +37,10 @@ typedef struct mnist_opts {
  * Searches, in this order: XTINYCC_DATA and its folder mnist, the cache ($XDG_CACHE_HOME or
  * ~/.cache)/xeus-tinycc/mnist, Kaggle's input folders down to 3 levels, ~/.keras/datasets/mnist.npz,
  * and last a download over HTTPS into the cache (11 MB). Files are called train-images-idx3-ubyte
- * or train-images.idx3-ubyte and so on, with or without .gz. Every file is checked against the
- * SHA-256 sums of the original data; one with a wrong sum is passed over.
+ * or train-images.idx3-ubyte and so on, with or without .gz; a folder may hold mnist.npz as Keras
+ * keeps it instead, or mnist_train.csv and mnist_test.csv (rows of label and 784 pixels). Every file
+ * is checked against the SHA-256 sums of the original data (of its IDX form, whatever it came in);
+ * one with a wrong sum is passed over.
  *
  * The data is Yann LeCun's and Corinna Cortes' derivative of NIST material, commonly stated to be
  * under CC BY-SA 3.0.
