@@ -27,6 +27,14 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 find_package(HDF5 REQUIRED COMPONENTS C)
+xtinycc_static(LIBZIP zip z)
+xtinycc_static(CURL curl ssl crypto z)
+xtinycc_static(CRYPTO crypto)
+xtinycc_static(JANSSON jansson)
+if(XTINYCC_BUNDLE) # Debian's archive has drivers that read from the net by libcurl
+    xtinycc_archives(HDF5_C_LIBRARIES hdf5_serial sz aec curl ssl crypto z)
+    list(APPEND HDF5_C_LIBRARIES m ${CMAKE_DL_LIBS})
+endif()
 
 # Everything of nn-files but main() and the network: unit tests and fuzz targets use it too.
 add_library(nn_files_core STATIC
@@ -53,5 +61,8 @@ target_link_libraries(nn_files_core
 
 add_executable(nn-files files/download.c files/main.c)
 target_link_libraries(nn-files PRIVATE nn_files_core PkgConfig::CURL)
+if(XTINYCC_BUNDLE)
+    target_link_libraries(nn-files PRIVATE xtinycc_shim)
+endif()
 set_target_properties(nn-files PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT})
 install(TARGETS nn-files RUNTIME DESTINATION libexec/xeus-tinycc)

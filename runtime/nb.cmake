@@ -26,12 +26,16 @@ pkg_check_modules(NB_DRAW IMPORTED_TARGET cairo>=1.16 pangocairo>=1.44)
 if(NB_DRAW_FOUND)
     add_library(nb_draw_objects STATIC # all but main(): tests draw in their own process
         draw/figure_read.c draw/canvas.c draw/scale.c draw/frame.c draw/curves.c draw/bars.c
-        draw/images.c draw/matrix.c)
+        draw/images.c draw/matrix.c draw/fonts.c)
     target_include_directories(nb_draw_objects PUBLIC include src draw)
     target_link_libraries(nb_draw_objects PUBLIC xtinycc_flags PkgConfig::NB_DRAW m)
     add_executable(nb-draw draw/main.c)
     target_link_libraries(nb-draw PRIVATE nb_draw_objects)
-    set_target_properties(nb-draw PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT})
+    set_target_properties(nb-draw PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT}
+        INSTALL_RPATH "$ORIGIN/lib")
+    if(XTINYCC_BUNDLE) # cairo and pango lie there, and look there for their own libraries
+        target_link_options(nb-draw PRIVATE LINKER:--disable-new-dtags)
+    endif()
     install(TARGETS nb-draw RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xeus-tinycc)
 else()
     message(STATUS "cairo or pango not found: nb-draw is not built, figures will be text")

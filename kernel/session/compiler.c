@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -54,9 +55,32 @@ static void set_limits(void)
         signal(faults[i], SIG_DFL);
 }
 
-/* In the child: never returns. */
-static void work(const compiler_paths *paths, const char *source, bool preprocess, int out, int messages)
+static bool has_stdio(const char *folder)
 {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/stdio.h", folder);
+    return access(path, R_OK) == 0;
+}
+
+const char *compiler_system_headers(pool *pool, const compiler_paths *paths, size_t i)
+{
+    static const char *const system_folders[] = {"/usr/include/x86_64-linux-gnu", "/usr/include"};
+    const char *wish = getenv("XTINYCC_HEADERS");
+    bool bundled = !has_stdio(system_folders[1]);
+    if (wish && strcmp(wish, "system") == 0)
+        bundled = false;
+    else if (!bundled && wish && strcmp(wish, "bundled") == 0)
+        bundled = has_stdio(pool_format(pool, "%s/libc", paths->runtime_dir));
+    if (bundled)
+        return i == 0 ? pool_format(pool, "%s/libc", paths->runtime_dir) : NULL;
+    return i < 2 ? system_folders[i] : NULL;
+}
+
+/* In the child: never returns. */
+static void work(pool *pool, const compiler_paths *paths, const char *source, bool preprocess, int out,
+                 int messages)
+{
+    const char *folder;
     set_limits();
     char path[4096];
     TCCState *tcc = tcc_new();
@@ -71,8 +95,8 @@ static void work(const compiler_paths *paths, const char *source, bool preproces
     tcc_add_sysinclude_path(tcc, path);
     if (paths->notebook_include)
         tcc_add_sysinclude_path(tcc, paths->notebook_include);
-    tcc_add_sysinclude_path(tcc, "/usr/include/x86_64-linux-gnu");
-    tcc_add_sysinclude_path(tcc, "/usr/include");
+    for (size_t i = 0; (folder = compiler_system_headers(pool, paths, i)); i++)
+        tcc_add_sysinclude_path(tcc, folder);
     if (preprocess) { /* libtcc writes to stdout */
         __fpurge(stdout);
         dup2(out, STDOUT_FILENO);
@@ -111,7 +135,7 @@ static compiler_result run(pool *pool, const compiler_paths *paths, const char *
     int messages = memfd_create("xtinycc-messages", MFD_CLOEXEC);
     pid_t child = out < 0 || messages < 0 ? -1 : fork();
     if (child == 0)
-        work(paths, source, preprocess, out, messages);
+        work(pool, paths, source, preprocess, out, messages);
     if (child > 0) {
         int status;
         while (waitpid(child, &status, 0) < 0 && errno == EINTR)

@@ -16,6 +16,11 @@ typedef struct compiler_paths {
     const char *notebook_include; /* holds notebook.h; may be NULL */
 } compiler_paths;
 
+/* The I-th folder of C and POSIX headers, from 0; NULL after the last. The system's own if it has
+   stdio.h, since they match the libc that runs, else runtime_dir/libc, where the installation has
+   one; never both. XTINYCC_HEADERS=system or bundled decides otherwise. */
+const char *compiler_system_headers(pool *pool, const compiler_paths *paths, size_t i);
+
 typedef struct compiler_result {
     bool ok;
     int signal;       /* that ended the compiler, 0 if it ended by itself */

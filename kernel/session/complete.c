@@ -116,8 +116,9 @@ static bool add_includes(matches *m, const char *code, size_t cursor)
     const compiler_paths *paths = &headers_default()->paths;
     add_header_files(m, pool_format(m->pool, "%s/include", paths->runtime_dir), folder);
     add_header_files(m, paths->notebook_include, folder);
-    add_header_files(m, "/usr/include", folder);
-    add_header_files(m, "/usr/include/x86_64-linux-gnu", folder);
+    const char *root;
+    for (size_t i = 0; (root = compiler_system_headers(m->pool, paths, i)); i++)
+        add_header_files(m, root, folder);
     return true;
 }
 

@@ -74,12 +74,11 @@ static char *mend_define(pool *pool, const char *line, size_t length)
 static const char *short_name(pool *pool, const compiler_paths *paths, const char *path, size_t length)
 {
     char *name = pool_copy(pool, path, length);
-    const char *const roots[] = {paths->notebook_include, "/usr/include/x86_64-linux-gnu",
-                                 "/usr/include"};
-    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
-        size_t root = roots[i] ? strlen(roots[i]) : 0;
-        if (root && strncmp(name, roots[i], root) == 0 && name[root] == '/')
-            return name + root + 1;
+    const char *root = paths->notebook_include;
+    for (size_t i = 0; root || i == 0; root = compiler_system_headers(pool, paths, i++)) {
+        size_t size = root ? strlen(root) : 0;
+        if (size && strncmp(name, root, size) == 0 && name[size] == '/')
+            return name + size + 1;
     }
     const char *slash = strrchr(name, '/');
     return slash ? slash + 1 : name;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "canvas.h"
 #include "figure_read.h"
+#include "fonts.h"
 #include "render.h"
 
 enum { MOST_INPUT = 64 << 20 };
@@ -68,6 +69,7 @@ static int draw(const nb_figure *figure, canvas_format format)
 int main(int argc, char **argv)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody waits for the picture any more */
+    fonts_prepare();
     static const char *const formats[] = {"png", "pdf", "svg"};
     int format = 0;
     while (argc == 3 && format < 3 && strcmp(argv[2], formats[format]) != 0)

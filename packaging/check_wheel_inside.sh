@@ -1,0 +1,84 @@
+#!/bin/sh
+# The steps of check_wheel_fresh.sh, inside its chroot, in the user's home. $1 names the step.
+set -eu
+
+wheel=$(ls "$HOME"/xeus_tinycc-*.whl)
+export XTINYCC_DATA=/input
+
+say() { printf '%s\n' "== $*"; }
+fail() { printf '%s\n' "check_wheel_inside.sh: $*" >&2; exit 1; }
+
+# execute VENV FOLDER: the coursework notebook, in FOLDER.
+execute() {
+    mkdir -p "$2"
+    cp check/notebooks/lenet5-mnist.ipynb "$2/"
+    "$1/bin/python" -m nbconvert --log-level WARN --to notebook --execute --inplace \
+        --ExecutePreprocessor.timeout=1800 "$2/lenet5-mnist.ipynb"
+    python3 check/packaging/show_results.py "$2/lenet5-mnist.ipynb"
+    python3 - "$2/lenet5-mnist.ipynb" <<'PYTHON' || fail "pictures are missing"
+import json, sys
+outputs = [o for c in json.load(open(sys.argv[1]))["cells"] for o in c.get("outputs", [])]
+pictures = [o for o in outputs if "image/png" in o.get("data", {})]
+sys.exit(len(pictures) < 3)
+PYTHON
+}
+
+hello() {
+    printf '#include <stdio.h>\nprintf("hello %%d\\n", 6 * 7);\n' >hello.c
+    "$1/bin/xtinycc" run hello.c | grep -q 'hello 42' || fail "no C output"
+}
+
+# Every public header of the bundle, one kernel each.
+headers() {
+    python3 check/packaging/harvest_headers.py --list >headers.txt
+    while read -r name; do
+        printf '#include <%s>\nputs("seen");\n' "$name" >header.c
+        XTINYCC_HEADERS=$2 "$1/bin/xtinycc" run header.c 2>&1 | grep -q seen || echo "$name"
+    done <headers.txt >unusable.txt
+    [ ! -s unusable.txt ] || fail "headers that do not compile: $(tr '\n' ' ' <unusable.txt)"
+    say "$(wc -l <headers.txt) headers compile, each in a cell of its own"
+}
+
+case $1 in
+    install)
+        python3 -m venv new
+        start=$(date +%s.%N)
+        new/bin/python -m pip install -q --disable-pip-version-check "$wheel"
+        hello new
+        say "from pip install to the first C output: $(echo "$start $(date +%s.%N)" |
+            awk '{printf "%.1f s", $2 - $1}'); installed: $(du -sm new/lib/python3*/site-packages/xeus_tinycc | cut -f 1) MB"
+        new/bin/python -m pip install -q --disable-pip-version-check nbconvert ipykernel \
+            'jupyter_kernel_test==0.7.0' pytest pytest-timeout
+        new/bin/jupyter kernelspec list | grep xtinycc
+        ;;
+    run)
+        ! python3 -c 'import socket; socket.create_connection(("192.0.2.1", 80), 2)' 2>/dev/null ||
+            fail "there is a network"
+        execute new out
+        headers new bundled
+        package=$(new/bin/python -c 'import xeus_tinycc; print(xeus_tinycc.PREFIX)')
+        cd check
+        XTINYCC_PREFIX=$package ../new/bin/python -m pytest -q -p no:cacheprovider \
+            tests/protocol/test_jupyter_kernel.py
+        ;;
+    older)
+        # The set that hosted notebooks had for years.
+        python3 -m venv old
+        old/bin/python -m pip install -q --disable-pip-version-check "$wheel" 'ipython==7.34' \
+            'ipykernel==6.17.1' 'jupyter_client==7.4.9' 'nbconvert<7' 'setuptools<81'
+        ;;
+    run_older)
+        execute old out-older
+        ;;
+    remove)
+        python3 -m venv clean
+        snapshot() { find clean .local .jupyter 2>/dev/null | grep -v __pycache__ | sort; }
+        snapshot >before.txt
+        clean/bin/python -m pip install -q --disable-pip-version-check --no-deps "$wheel"
+        clean/bin/python -m xeus_tinycc --version
+        clean/bin/python -m pip uninstall -q -y xeus-tinycc
+        snapshot >after.txt
+        cmp before.txt after.txt || fail "left behind: $(comm -13 before.txt after.txt | tr '\n' ' ')"
+        say "uninstalled without a trace"
+        ;;
+esac
