@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `./dev bench` runs: bench/run.sh [train|latency|kernel|peak]...; without a name, all of them.
+# What `./dev bench` runs: bench/run.sh [peak|train|latency|kernel]...; without a name, all of them.
 # Prints tables and appends JSON lines to out/bench/. Figures depend on the machine: compare the
 # ratios of one run, never seconds of two.
 set -eu
@@ -12,12 +12,13 @@ cmake --build --preset release --target bench >/dev/null
 
 bench_peak() { "$bin/bench_peak" --json "$out/peak.jsonl"; }
 bench_train() { sh packaging/fetch_mnist.sh; "$bin/bench_train" "$data" --json "$out/train.jsonl"; }
+bench_latency() { sh packaging/fetch_mnist.sh; "$bin/bench_latency" "$data" --json "$out/latency.jsonl"; }
 bench_kernel() { .venv/bin/python bench/kernel.py --json "$out/kernel.jsonl"; }
 
-[ $# -gt 0 ] || set -- peak train kernel
+[ $# -gt 0 ] || set -- peak train latency kernel
 for what in "$@"; do
     case $what in
-        peak|train|kernel) printf '\n== %s\n' "$what"; "bench_$what" ;;
-        *) echo "bench: unknown part: $what (known: train kernel peak)" >&2; exit 2 ;;
+        peak|train|latency|kernel) printf '\n== %s\n' "$what"; "bench_$what" ;;
+        *) echo "bench: unknown part: $what (known: peak train latency kernel)" >&2; exit 2 ;;
     esac
 done

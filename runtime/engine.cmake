@@ -1,15 +1,17 @@
 # The lane engine. Its kernels are compiled once for each instruction set, under suffixed names;
 # isa.c finds out at run time which of them this machine can run.
 target_sources(nn PRIVATE
+    src/engine/direct.c
     src/engine/isa.c
     src/engine/lane_engine.c
     src/engine/lane_loss.c
     src/engine/lane_plan.c
     src/engine/pool.c)
 
-# -ffast-math would reorder sums and spill the accumulators; the two flags below are what vector
-# code needs of it. -O3 also in debug builds: the kernels' loops must unroll.
-set(nn_lane_flags -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
+# -ffast-math would reorder sums and spill the accumulators; the flags below are what vector code
+# needs of it. -ffp-contract=fast makes one instruction of a multiplication and an addition, which
+# -std=c11 forbids and half the speed hangs on. -O3 also in debug builds: loops must unroll.
+set(nn_lane_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -Wno-psabi)
 if(XTINYCC_SANITIZE) # checks between unrolled loops: -O3 takes the compiler a minute a file
     list(TRANSFORM nn_lane_flags REPLACE "-O3" "-O1")
 endif()

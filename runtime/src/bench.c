@@ -133,7 +133,9 @@ static latency_t summarise(bench *b, benchmark_opts opts, int64_t calls)
     result.min_us = b->times[0];
     result.max_us = b->times[calls - 1];
     result.images_per_second = opts.batch_size / (result.mean_us * 1e-6);
-    strncpy(result.engine, b->model->engine->name, sizeof result.engine - 1);
+    const nn_engine *engine = b->model->engine;
+    const char *name = engine->name_for ? engine->name_for(opts.batch_size) : engine->name;
+    strncpy(result.engine, name, sizeof result.engine - 1);
     strncpy(result.isa, nn__isa_level(), sizeof result.isa - 1);
     return result;
 }

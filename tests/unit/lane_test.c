@@ -16,6 +16,7 @@
 
 #define NETWORKS   80
 #define MOST_BATCH 70
+#define FEW        6 /* samples of a call; up to half a vector's lanes go one by one */
 /* Both engines sum in float32, in different orders. */
 #define TOLERANCE 2e-5
 
@@ -161,6 +162,20 @@ static data draw_batch(const model_t *model, nn_loss loss, int classes, int coun
     return d;
 }
 
+static void store_as_integers(data *d, nn_dtype dtype)
+{
+    for (size_t k = 0; k < nn_tensor_size(d->batch.x); k++) {
+        int value = draw(0, 255);
+        if (dtype == NN_UINT8)
+            ((uint8_t *)d->pixels)[k] = (uint8_t)value;
+        else
+            ((int32_t *)d->pixels)[k] = value;
+    }
+    d->batch.x.dtype = dtype;
+    d->batch.x.scale = 1 / 255.0f;
+    d->batch.x.offset = -0.5f;
+}
+
 static void free_data(data d)
 {
     free(d.pixels);
@@ -207,6 +222,60 @@ static void test_agrees_with_reference(void **unused)
     print_message("    %s: %d networks, farthest apart: %.1e\n", nn__isa_level(), NETWORKS, worst);
 }
 
+/* forward() of few samples without a loss goes another way: one image at a time. Stored bytes
+   and integers, rows in an order of their own, and parameters that change under one instance. */
+static void test_few_samples_agree_with_reference(void **unused)
+{
+    (void)unused;
+    char text[600], why[200];
+    state = 777;
+    double worst = 0;
+    for (int i = 0; i < 2 * NETWORKS; i++) {
+        int classes;
+        nn_set_random_seed((uint64_t)i + 1);
+        model_t *model = draw_model(&classes, text, sizeof text);
+        model->net.loss = (nn_loss)draw(0, 2);
+        data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, classes, 8);
+        const int32_t order[FEW] = {4, 1, 3, 7, 0, 5};
+        d.batch.order = order;
+        d.batch.count = draw(1, FEW);
+        if (i % 3)
+            store_as_integers(&d, i % 3 == 1 ? NN_UINT8 : NN_INT32);
+        const nn_engine *lane = nn__engine_choose(&model->net, "lane", why, sizeof why);
+        void *self = lane->create(&model->net, 1);
+        void *oracle = nn__reference_engine.create(&model->net, 1);
+        for (uint64_t version = 1; version <= 3; version++) {
+            float want[FEW * 20], got[FEW * 20], again[FEW * 20];
+            d.batch.params_version = version;
+            nn__reference_engine.forward(oracle, model->params, &d.batch, want, NULL, NULL);
+            lane->forward(self, model->params, &d.batch, got, NULL, NULL);
+            lane->forward(self, model->params, &d.batch, again, NULL, NULL);
+            size_t outputs = (size_t)d.batch.count * (size_t)classes;
+            double apart = distance(want, got, outputs);
+            if (!(apart <= 1e-5))
+                fail_msg("network %d (%s), %d samples: outputs %g apart", i, text, d.batch.count,
+                         apart);
+            assert_memory_equal(got, again, outputs * sizeof *got);
+            worst = fmax(worst, apart);
+            for (size_t k = 0; k < model->net.param_count; k++)
+                model->params[k] *= 0.75f;
+        }
+        lane->destroy(self);
+        nn__reference_engine.destroy(oracle);
+        free_data(d);
+        nn_model_free(model);
+    }
+    print_message("    %s: farthest apart: %.1e\n", nn__isa_level(), worst);
+}
+
+static void test_names_the_kernels_of_a_call(void **unused)
+{
+    (void)unused;
+    const nn_engine *lane = nn__lane_engine();
+    assert_memory_equal(lane->name_for(1), "direct v", 8);
+    assert_string_equal(lane->name_for(128), lane->name);
+}
+
 static void test_any_number_of_threads_gives_the_same_bits(void **unused)
 {
     (void)unused;
@@ -235,6 +304,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_reference),
+        cmocka_unit_test(test_few_samples_agree_with_reference),
+        cmocka_unit_test(test_names_the_kernels_of_a_call),
         cmocka_unit_test(test_any_number_of_threads_gives_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

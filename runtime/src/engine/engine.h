@@ -85,6 +85,8 @@ typedef struct nn_batch {
 
 typedef struct nn_engine {
     const char *name; /* "reference", "lane v4", ... */
+    /* The name of the kernels that compute outputs of COUNT samples a call; NULL: the same. */
+    const char *(*name_for)(int count);
 
     /* Can this engine compute the net? If not, WHY receives a few words naming the layer. */
     int (*supports)(const nn_net *net, char *why, size_t why_size);

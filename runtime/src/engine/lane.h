@@ -63,6 +63,21 @@ typedef struct lane_outer {
     int n, m, ld; /* inputs, outputs, length of a gradient row (m rounded up to vectors) */
 } lane_outer;
 
+/* The same for one image, channels last (direct.h), counted in floats. */
+typedef struct direct_map {
+    int c, h, w;
+    int pitch; /* from row to row */
+    int at;    /* element (0, 0, 0) */
+    int size;  /* the whole buffer, with room behind for a vector */
+} direct_map;
+
+/* A convolution or a pooling. */
+typedef struct direct_window {
+    direct_map in, out;
+    int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int maximum; /* pooling; else the average of what lies inside the image */
+} direct_window;
+
 /* Pointers to activations are to the start of the buffer that the map describes. Sums over images
    (`sums`, `bias_sums`) are kept per lane, [n][VL], and added to; fold() makes scalars of them. */
 typedef struct lane_kernels {
@@ -116,6 +131,17 @@ typedef struct lane_kernels {
 
     /* out[i] = sum of the VL lanes of sums[i] */
     void (*fold)(const float *sums, float *out, int n);
+
+    /* The direct path. direct_conv's weights and bias have rows of out.c floats, rounded up to
+       vectors; direct_dense's are those of the layer. */
+    void (*direct_load)(const void *from, nn_dtype dtype, float scale, float offset, float *y,
+                        int n);
+    void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
+                        const float *bias, float *y);
+    void (*direct_pool)(const direct_window *window, const float *x, float *y);
+    void (*direct_activate)(nn_activation activation, float *x, int n);
+    void (*direct_dense)(const float *x, const float *weights, const float *bias, float *y, int n,
+                         int m);
 } lane_kernels;
 
 extern const lane_kernels nn__lane_kernels_v2;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../random.h"
+#include "direct.h"
 #include "pool.h"
 
 /* Groups that have slots at a time: larger batches are done in parts, sums carried on in order. */
@@ -17,8 +18,7 @@ typedef struct lane_engine {
     float *slots;
     int slot_count;
     float *packed;
-    const float *packed_params; /* what `packed` was made of, */
-    uint64_t packed_version;    /* in which version (0: not known) */
+    nn_direct *direct;
     double loss[MOST_SLOTS];
     int64_t hits[MOST_SLOTS];
 } lane_engine;
@@ -475,7 +475,12 @@ static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
 static void lane_forward(void *self, const float *params, const nn_batch *batch, float *out,
                          double *loss_sum, int64_t *hits)
 {
-    lane_call call = {.engine = self, .params = params, .batch = batch, .out = out};
+    lane_engine *engine = self;
+    if (batch->count <= nn__direct_most(engine->plan.kernels->lanes) && out && !loss_sum && !hits) {
+        nn__direct_forward(engine->direct, params, batch, out);
+        return;
+    }
+    lane_call call = {.engine = engine, .params = params, .batch = batch, .out = out};
     run_call(&call, loss_sum, hits);
 }
 
@@ -527,6 +532,7 @@ static void lane_destroy(void *self)
     if (!engine)
         return;
     nn__pool_destroy(engine->pool);
+    nn__direct_destroy(engine->direct);
     nn__lane_plan_free(&engine->plan);
     free(engine->arenas);
     free(engine->slots);
@@ -549,7 +555,8 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels)
     engine->arenas = zeroed(engine->plan.arena_length * (size_t)engine->workers);
     engine->slots = zeroed(engine->plan.slot_length * (size_t)engine->slot_count);
     engine->packed = zeroed(engine->plan.packed_length);
-    if (!engine->arenas || !engine->slots || !engine->packed) {
+    engine->direct = nn__direct_create(&engine->plan);
+    if (!engine->direct || !engine->arenas || !engine->slots || !engine->packed) {
         lane_destroy(engine);
         return NULL;
     }
@@ -557,11 +564,17 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels)
 }
 
 #define LANE_ENGINE(isa)                                                                           \
+    static const char *name_##isa(int count)                                                       \
+    {                                                                                              \
+        int most = nn__direct_most(nn__lane_kernels_##isa.lanes);                                  \
+        return count <= most ? "direct " #isa : "lane " #isa;                                      \
+    }                                                                                              \
     static void *create_##isa(const nn_net *net, int threads)                                      \
     {                                                                                              \
         return create(net, threads, &nn__lane_kernels_##isa);                                      \
     }                                                                                              \
     static const nn_engine engine_##isa = {.name = "lane " #isa,                                   \
+                                           .name_for = name_##isa,                                 \
                                            .supports = nn__lane_supports,                          \
                                            .create = create_##isa,                                 \
                                            .destroy = lane_destroy,                                \

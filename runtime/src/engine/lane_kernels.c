@@ -8,6 +8,7 @@
 #include "lane_conv_weights.h"
 #include "lane_point.h"
 #include "lane_dense.h"
+#include "direct_kernels.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -35,4 +36,9 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .rows = rows,
     .dense_weights = dense_weights,
     .fold = fold,
+    .direct_load = direct_load,
+    .direct_conv = direct_conv,
+    .direct_pool = direct_pool,
+    .direct_activate = direct_activate,
+    .direct_dense = direct_dense,
 };
