@@ -1,18 +1,24 @@
 /* Convolution in lanes: outputs and the gradient of the input. Part of lane_kernels.c. */
 
-/* Output channels of a forward block (times 4 positions) and channels of the other blocks that
-   hold one accumulator each. */
+/* Sizes of blocks of accumulators: those, the inputs and one weight fit the registers, a sum is
+   not needed again before the last addition to it is done, and few loads serve many products. */
 #if NREG == 32
 #define FORWARD_CHANNELS 6
+#define FORWARD_COLUMNS  4
 #define SINGLE_BLOCK     24
-#define INPUT_CHANNELS   2
+#define INPUT_CHANNELS_5 2
+#define INPUT_CHANNELS_3 2
+#define INPUT_COLUMNS_5  10
+#define INPUT_COLUMNS_3  12
 #else
-#define FORWARD_CHANNELS 3
+#define FORWARD_CHANNELS 6
+#define FORWARD_COLUMNS  2
 #define SINGLE_BLOCK     12
-#define INPUT_CHANNELS   1
+#define INPUT_CHANNELS_5 2
+#define INPUT_CHANNELS_3 3
+#define INPUT_COLUMNS_5  2
+#define INPUT_COLUMNS_3  2
 #endif
-/* Gradient columns of a block, so that block + kernel width - 1 accumulators fit. */
-#define INPUT_COLUMNS(kernel_w) (15 - (kernel_w))
 
 /* ---- outputs ---- */
 
@@ -30,118 +36,110 @@ static void conv_pack(const lane_conv *conv, const float *weights, float *packed
     }
 }
 
-/* CHANNELS output channels at four positions. x[p] is the input under tap (0, 0) of position p,
-   y[p] where channel `first` of its output goes. KERNEL_W 0: not known when compiling. */
-INLINE void forward_block(const lane_conv *conv, const vf *const x[4], const float *weights,
-                          const float *bias, vf *const y[4], int ky0, int ky1, const int KERNEL_W,
-                          const int CHANNELS)
+/* One tap. x: the input under it at the first of COLUMNS neighbours, `step` apart. */
+INLINE void forward_tap(vf *sum, const vf *x, long step, const float *w, const int CHANNELS,
+                        const int COLUMNS)
 {
-    vf sum[4 * FORWARD_CHANNELS];
-    UNROLL for (int i = 0; i < 4 * CHANNELS; i++) sum[i] = vset(bias ? bias[i / 4] : 0.0f);
+    RELOAD;
+    vf v[FORWARD_COLUMNS];
+    UNROLL for (int i = 0; i < COLUMNS; i++) v[i] = x[i * step];
+    UNROLL for (int c = 0; c < CHANNELS; c++) {
+        vf factor = vset(w[c]);
+        UNROLL for (int i = 0; i < COLUMNS; i++) sum[c * COLUMNS + i] += v[i] * factor;
+    }
+}
+
+/* CHANNELS output channels at COLUMNS neighbours of a row, under kernel rows ky0 .. ky1-1. x: the
+   input under tap (0, 0) of the first. KERNEL_W 0: not known when compiling; else the stride is 1. */
+INLINE void forward_block(const lane_conv *conv, const vf *x, const float *weights,
+                          const float *bias, vf *y, int ky0, int ky1, const int KERNEL_W,
+                          const int CHANNELS, const int COLUMNS)
+{
+    vf sum[FORWARD_CHANNELS * FORWARD_COLUMNS];
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < COLUMNS; i++)
+            sum[c * COLUMNS + i] = vset(bias ? bias[c] : 0.0f);
     const int kernel_w = KERNEL_W ? KERNEL_W : conv->kernel_w;
-    const int pitch = conv->in.pitch;
-    const vf *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
-    for (int ic = 0; ic < conv->in.c; ic++) {
-        const float *w = weights + (size_t)(ic * conv->kernel_h + ky0) * kernel_w * CHANNELS;
-        long at = (long)ic * conv->in.plane + (long)ky0 * pitch;
-        for (int ky = ky0; ky < ky1; ky++, at += pitch) {
-            if (KERNEL_W) {
-                UNROLL for (int kx = 0; kx < KERNEL_W; kx++) {
-                    RELOAD;
-                    vf v0 = x0[at + kx], v1 = x1[at + kx], v2 = x2[at + kx], v3 = x3[at + kx];
-                    UNROLL for (int c = 0; c < CHANNELS; c++) {
-                        vf factor = vset(w[kx * CHANNELS + c]);
-                        sum[4 * c] += v0 * factor;
-                        sum[4 * c + 1] += v1 * factor;
-                        sum[4 * c + 2] += v2 * factor;
-                        sum[4 * c + 3] += v3 * factor;
-                    }
-                }
-            } else {
-                for (int kx = 0; kx < kernel_w; kx++) {
-                    vf v0 = x0[at + kx], v1 = x1[at + kx], v2 = x2[at + kx], v3 = x3[at + kx];
-                    UNROLL for (int c = 0; c < CHANNELS; c++) {
-                        vf factor = vset(w[kx * CHANNELS + c]);
-                        sum[4 * c] += v0 * factor;
-                        sum[4 * c + 1] += v1 * factor;
-                        sum[4 * c + 2] += v2 * factor;
-                        sum[4 * c + 3] += v3 * factor;
-                    }
-                }
-            }
-            w += kernel_w * CHANNELS;
+    const long skipped = (long)(conv->kernel_h - ky1 + ky0) * kernel_w * CHANNELS;
+    const long plane = conv->in.plane, pitch = conv->in.pitch;
+    const float *w = weights + (long)ky0 * kernel_w * CHANNELS;
+    x += ky0 * pitch;
+    for (int ic = 0; ic < conv->in.c; ic++, x += plane, w += skipped) {
+        const vf *row = x;
+        for (int ky = ky0; ky < ky1; ky++, row += pitch, w += kernel_w * CHANNELS) {
+            if (KERNEL_W)
+                UNROLL for (int kx = 0; kx < KERNEL_W; kx++)
+                    forward_tap(sum, row + kx, 1, w + kx * CHANNELS, CHANNELS, COLUMNS);
+            else
+                for (int kx = 0; kx < kernel_w; kx++)
+                    forward_tap(sum, row + kx, conv->stride_w, w + kx * CHANNELS, CHANNELS,
+                                COLUMNS);
         }
     }
     UNROLL for (int c = 0; c < CHANNELS; c++)
-        UNROLL for (int p = 0; p < 4; p++) y[p][(long)c * conv->out.plane] = sum[4 * c + p];
+        UNROLL for (int i = 0; i < COLUMNS; i++)
+            y[(long)c * conv->out.plane + i] = sum[c * COLUMNS + i];
+}
+
+INLINE void forward_row(const lane_conv *conv, const vf *x, const float *weights,
+                        const float *bias, vf *y, int ky0, int ky1, const int KERNEL_W,
+                        const int CHANNELS)
+{
+    const long step = KERNEL_W ? 1 : conv->stride_w;
+    int i = 0;
+    for (; i + FORWARD_COLUMNS <= conv->out.w; i += FORWARD_COLUMNS)
+        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS,
+                      FORWARD_COLUMNS);
+#if FORWARD_COLUMNS > 2
+    for (; i + 2 <= conv->out.w; i += 2)
+        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS, 2);
+#endif
+    for (; i < conv->out.w; i++)
+        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS, 1);
 }
 
 #define FORWARD_CASE(n)                                                                            \
     case n:                                                                                        \
-        if (conv->kernel_w == 5)                                                                   \
-            forward_block(conv, x, weights, bias, y, ky0, ky1, 5, n);                              \
-        else if (conv->kernel_w == 3)                                                              \
-            forward_block(conv, x, weights, bias, y, ky0, ky1, 3, n);                              \
+        if (conv->kernel_w == 5 && conv->stride_w == 1)                                            \
+            forward_row(conv, x, weights, bias, y, ky0, ky1, 5, n);                                \
+        else if (conv->kernel_w == 3 && conv->stride_w == 1)                                       \
+            forward_row(conv, x, weights, bias, y, ky0, ky1, 3, n);                                \
         else                                                                                       \
-            forward_block(conv, x, weights, bias, y, ky0, ky1, 0, n);                              \
+            forward_row(conv, x, weights, bias, y, ky0, ky1, 0, n);                                \
         break;
 
-static void forward_channels(const lane_conv *conv, const vf *const x[4], const float *weights,
-                             const float *bias, vf *const y[4], int ky0, int ky1, int channels)
+static void forward_channels(const lane_conv *conv, const vf *x, const float *weights,
+                             const float *bias, vf *y, int ky0, int ky1, int channels)
 {
     switch (channels) {
         FORWARD_CASE(1)
         FORWARD_CASE(2)
         FORWARD_CASE(3)
-#if FORWARD_CHANNELS == 6
         FORWARD_CASE(4)
         FORWARD_CASE(5)
         FORWARD_CASE(6)
-#endif
-    }
-}
-
-/* One or two output rows: their positions are taken four by four, across the row's end. */
-static void forward_rows(const lane_conv *conv, const vf *x, const float *weights,
-                         const float *bias, vf *y, int row, int rows)
-{
-    const lane_map *in = &conv->in, *out = &conv->out;
-    /* Kernel rows that meet the image in at least one of the rows; the frame is zero. */
-    int ky0 = conv->pad_top - (row + rows - 1) * conv->stride_h;
-    int ky1 = in->h + conv->pad_top - row * conv->stride_h;
-    ky0 = ky0 > 0 ? ky0 : 0;
-    ky1 = ky1 < conv->kernel_h ? ky1 : conv->kernel_h;
-    size_t channel_weights = (size_t)in->c * conv->kernel_h * conv->kernel_w;
-    int positions = rows * out->w, blocks = block_count(out->c, FORWARD_CHANNELS);
-    for (int first = 0; first < positions; first += 4) {
-        const vf *from[4];
-        vf *to[4];
-        for (int p = 0; p < 4; p++) {
-            int position = first + p < positions ? first + p : positions - 1;
-            int oy = row + position / out->w, ox = position % out->w;
-            from[p] = x + in->at + (long)(oy * conv->stride_h - conv->pad_top) * in->pitch +
-                      ox * conv->stride_w - conv->pad_left;
-            to[p] = y + out->at + (long)oy * out->pitch + ox;
-        }
-        for (int b = 0; b < blocks; b++) {
-            int oc = block_start(out->c, blocks, b);
-            int channels = block_start(out->c, blocks, b + 1) - oc;
-            vf *target[4];
-            for (int p = 0; p < 4; p++)
-                target[p] = to[p] + (long)oc * out->plane;
-            forward_channels(conv, from, weights + oc * channel_weights, bias ? bias + oc : NULL,
-                             target, ky0, ky1, channels);
-        }
     }
 }
 
 static void conv_forward(const lane_conv *conv, const float *x, const float *weights,
                          const float *bias, float *y, int y0, int y1)
 {
-    int step = conv->out.w % 4 ? 2 : 1;
-    for (int row = y0; row < y1; row += step)
-        forward_rows(conv, (const vf *)x, weights, bias, (vf *)y, row,
-                     row + step <= y1 ? step : y1 - row);
+    const lane_map *in = &conv->in, *out = &conv->out;
+    size_t channel_weights = (size_t)in->c * conv->kernel_h * conv->kernel_w;
+    int blocks = block_count(out->c, FORWARD_CHANNELS);
+    for (int row = y0; row < y1; row++) {
+        int top = row * conv->stride_h - conv->pad_top; /* input row under kernel row 0 */
+        int ky0 = top < 0 ? -top : 0;
+        int ky1 = in->h - top < conv->kernel_h ? in->h - top : conv->kernel_h;
+        const vf *from = (const vf *)x + in->at + (long)top * in->pitch - conv->pad_left;
+        vf *to = (vf *)y + out->at + (long)row * out->pitch;
+        for (int b = 0; b < blocks; b++) {
+            int oc = block_start(out->c, blocks, b);
+            forward_channels(conv, from, weights + oc * channel_weights, bias ? bias + oc : NULL,
+                             to + (long)oc * out->plane, ky0, ky1,
+                             block_start(out->c, blocks, b + 1) - oc);
+        }
+    }
 }
 
 /* ---- gradient of the input ---- */
@@ -150,6 +148,11 @@ static int input_in_rows(const lane_conv *conv)
 {
     return conv->stride_h == 1 && conv->stride_w == 1 &&
            (conv->kernel_w == 3 || conv->kernel_w == 5);
+}
+
+static int input_channels(const lane_conv *conv)
+{
+    return conv->kernel_w == 5 ? INPUT_CHANNELS_5 : INPUT_CHANNELS_3;
 }
 
 /* By rows: [block of input channels][ky][oc][channel][kx]; else [ky][kx][oc][ic]. */
@@ -163,7 +166,7 @@ static void conv_pack_input(const lane_conv *conv, const float *weights, float *
                     *packed++ = weights[(size_t)(tap * in_c + ic) * out_c + oc];
         return;
     }
-    int blocks = block_count(in_c, INPUT_CHANNELS);
+    int blocks = block_count(in_c, input_channels(conv));
     for (int b = 0; b < blocks; b++) {
         int first = block_start(in_c, blocks, b), end = block_start(in_c, blocks, b + 1);
         for (int ky = 0; ky < conv->kernel_h; ky++)
@@ -181,24 +184,25 @@ INLINE void input_block(const lane_conv *conv, const vf *g, const float *weights
                         int ky1, int add, const int KERNEL_W, const int COLUMNS,
                         const int CHANNELS)
 {
-    enum { MOST = 14 };
+    enum { MOST = NREG == 32 ? 28 : 12 };
     const int REACH = COLUMNS + KERNEL_W - 1;
-    vf sum[MOST * INPUT_CHANNELS];
+    const long plane = conv->out.plane, pitch = conv->out.pitch, out_c = conv->out.c;
+    vf sum[MOST];
     UNROLL for (int i = 0; i < REACH * CHANNELS; i++) sum[i] = (vf){0};
+    const float *w = weights + ky0 * out_c * CHANNELS * KERNEL_W;
     for (int ky = ky0; ky < ky1; ky++) {
-        const vf *row = g - (long)ky * conv->out.pitch;
-        const float *w = weights + (size_t)ky * conv->out.c * CHANNELS * KERNEL_W;
-        for (int oc = 0; oc < conv->out.c; oc++) {
+        const vf *row = g - ky * pitch;
+        for (long oc = 0; oc < out_c; oc++, row += plane, w += CHANNELS * KERNEL_W) {
+            RELOAD;
             UNROLL for (int kx = 0; kx < KERNEL_W; kx++) {
-                RELOAD;
+                if (COLUMNS > 2) /* more than the registers hold: from memory for each tap */
+                    RELOAD;
                 UNROLL for (int c = 0; c < CHANNELS; c++) {
                     vf factor = vset(w[c * KERNEL_W + kx]);
                     UNROLL for (int x = 0; x < COLUMNS; x++)
                         sum[c * REACH + x + kx] += row[x] * factor;
                 }
             }
-            row += conv->out.plane;
-            w += CHANNELS * KERNEL_W;
         }
     }
     UNROLL for (int c = 0; c < CHANNELS; c++) {
@@ -211,7 +215,8 @@ INLINE void input_block(const lane_conv *conv, const vf *g, const float *weights
 
 #define INPUT_CASE(n)                                                                              \
     case n:                                                                                        \
-        input_block(conv, g, weights, dx, ky0, ky1, add, KERNEL_W, n, CHANNELS);                   \
+        if (n <= (KERNEL_W == 5 ? INPUT_COLUMNS_5 : INPUT_COLUMNS_3))                              \
+            input_block(conv, g, weights, dx, ky0, ky1, add, KERNEL_W, n, CHANNELS);               \
         break;
 
 INLINE void input_columns(const lane_conv *conv, const vf *g, const float *weights, vf *dx,
@@ -221,6 +226,7 @@ INLINE void input_columns(const lane_conv *conv, const vf *g, const float *weigh
     switch (columns) {
         INPUT_CASE(1)
         INPUT_CASE(2)
+#if NREG == 32
         INPUT_CASE(3)
         INPUT_CASE(4)
         INPUT_CASE(5)
@@ -229,14 +235,9 @@ INLINE void input_columns(const lane_conv *conv, const vf *g, const float *weigh
         INPUT_CASE(8)
         INPUT_CASE(9)
         INPUT_CASE(10)
-    case 11:
-        if (KERNEL_W == 3)
-            input_block(conv, g, weights, dx, ky0, ky1, add, 3, 11, CHANNELS);
-        break;
-    case 12:
-        if (KERNEL_W == 3)
-            input_block(conv, g, weights, dx, ky0, ky1, add, 3, 12, CHANNELS);
-        break;
+        INPUT_CASE(11)
+        INPUT_CASE(12)
+#endif
     }
 }
 
@@ -249,7 +250,7 @@ INLINE void input_row(const lane_conv *conv, const vf *g, const float *weights, 
     int ky0 = top - (out->h - 1), ky1 = top + 1;
     ky0 = ky0 > 0 ? ky0 : 0;
     ky1 = ky1 < conv->kernel_h ? ky1 : conv->kernel_h;
-    int blocks = block_count(out->w, INPUT_COLUMNS(KERNEL_W));
+    int blocks = block_count(out->w, KERNEL_W == 5 ? INPUT_COLUMNS_5 : INPUT_COLUMNS_3);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(out->w, blocks, b);
         int columns = block_start(out->w, blocks, b + 1) - first;
@@ -259,23 +260,25 @@ INLINE void input_row(const lane_conv *conv, const vf *g, const float *weights, 
     }
 }
 
-static void input_rows_5(const lane_conv *conv, const vf *g, const float *w, vf *dx, int channels)
+static void input_row_5(const lane_conv *conv, const vf *g, const float *w, vf *dx, int iy,
+                        int channels)
 {
-    for (int iy = 0; iy < conv->in.h; iy++) {
-        if (channels == 1)
-            input_row(conv, g, w, dx, iy, 5, 1);
-        else
-            input_row(conv, g, w, dx, iy, 5, INPUT_CHANNELS);
-    }
+    if (channels == 1)
+        input_row(conv, g, w, dx, iy, 5, 1);
+    else
+        input_row(conv, g, w, dx, iy, 5, 2);
 }
-static void input_rows_3(const lane_conv *conv, const vf *g, const float *w, vf *dx, int channels)
+static void input_row_3(const lane_conv *conv, const vf *g, const float *w, vf *dx, int iy,
+                        int channels)
 {
-    for (int iy = 0; iy < conv->in.h; iy++) {
-        if (channels == 1)
-            input_row(conv, g, w, dx, iy, 3, 1);
-        else
-            input_row(conv, g, w, dx, iy, 3, INPUT_CHANNELS);
-    }
+    if (channels == 1)
+        input_row(conv, g, w, dx, iy, 3, 1);
+    else if (channels == 2)
+        input_row(conv, g, w, dx, iy, 3, 2);
+#if INPUT_CHANNELS_3 == 3
+    else
+        input_row(conv, g, w, dx, iy, 3, 3);
+#endif
 }
 
 /* y[o * y_step] (+)= bias[o] + sum over i of x[i * x_step] * weights[i * m + o] for OUTPUTS
@@ -358,15 +361,13 @@ static void conv_input(const lane_conv *conv, const float *g, const float *weigh
         return;
     }
     size_t channel_weights = (size_t)conv->out.c * conv->kernel_h * conv->kernel_w;
-    int blocks = block_count(in->c, INPUT_CHANNELS);
-    for (int b = 0; b < blocks; b++) {
-        int first = block_start(in->c, blocks, b);
-        int channels = block_start(in->c, blocks, b + 1) - first;
-        const float *w = weights + first * channel_weights;
-        vf *to = (vf *)dx + in->at + (long)first * in->plane;
-        if (conv->kernel_w == 5)
-            input_rows_5(conv, (const vf *)g, w, to, channels);
-        else
-            input_rows_3(conv, (const vf *)g, w, to, channels);
-    }
+    int blocks = block_count(in->c, input_channels(conv));
+    for (int iy = 0; iy < in->h; iy++) /* all channels, while its gradients are in the cache */
+        for (int b = 0; b < blocks; b++) {
+            int first = block_start(in->c, blocks, b);
+            int channels = block_start(in->c, blocks, b + 1) - first;
+            vf *to = (vf *)dx + in->at + (long)first * in->plane;
+            (conv->kernel_w == 5 ? input_row_5 : input_row_3)(
+                conv, (const vf *)g, weights + first * channel_weights, to, iy, channels);
+        }
 }

@@ -13,12 +13,35 @@
 INLINE void rows_under(const lane_conv *conv, int ky, int *y0, int *y1)
 {
     int stride = conv->stride_h;
-    int least = conv->pad_top - ky;                     /* oy * stride >= least */
-    int most = conv->in.h - 1 + conv->pad_top - ky;     /* oy * stride <= most */
-    int first = least > 0 ? (least + stride - 1) / stride : 0;
-    int end = most < 0 ? 0 : most / stride + 1;
+    int least = conv->pad_top - ky;                 /* oy * stride >= least */
+    int most = conv->in.h - 1 + conv->pad_top - ky; /* oy * stride <= most */
+    int first = least > 0 ? least : 0, end = most < 0 ? 0 : most + 1;
+    if (stride > 1) {
+        first = (first + stride - 1) / stride;
+        end = (end + stride - 1) / stride;
+    }
     *y0 = *y0 > first ? *y0 : first;
     *y1 = *y1 < end ? *y1 : end;
+}
+
+/* One gradient of each of CHANNELS output channels, KERNEL_W inputs: the fewer are held. */
+INLINE void weight_column(vf *sum, const vf *x, const vf *g, long plane, const int KERNEL_W,
+                          const int CHANNELS)
+{
+    vf held[5];
+    if (CHANNELS <= KERNEL_W) {
+        UNROLL for (int c = 0; c < CHANNELS; c++) held[c] = g[c * plane];
+        UNROLL for (int k = 0; k < KERNEL_W; k++) {
+            vf input = x[k];
+            UNROLL for (int c = 0; c < CHANNELS; c++) sum[c * KERNEL_W + k] += held[c] * input;
+        }
+    } else {
+        UNROLL for (int k = 0; k < KERNEL_W; k++) held[k] = x[k];
+        UNROLL for (int c = 0; c < CHANNELS; c++) {
+            vf gradient = g[c * plane];
+            UNROLL for (int k = 0; k < KERNEL_W; k++) sum[c * KERNEL_W + k] += gradient * held[k];
+        }
+    }
 }
 
 /* Kernel row ky of CHANNELS output channels, for one input channel. x, g: element (0, 0) of the
@@ -29,20 +52,16 @@ INLINE void weight_block(const lane_conv *conv, const vf *x, const vf *g, vf *su
     vf sum[24];
     UNROLL for (int c = 0; c < CHANNELS; c++)
         UNROLL for (int k = 0; k < KERNEL_W; k++) sum[c * KERNEL_W + k] = sums[k * tap_step + c];
-    const long plane = conv->out.plane;
+    const long plane = conv->out.plane, columns = conv->out.w, stride = conv->stride_h;
+    const long x_pitch = stride * conv->in.pitch, g_pitch = conv->out.pitch;
     rows_under(conv, ky, &y0, &y1);
-    for (int y = y0; y < y1; y++) {
-        const vf *from = x + (long)(y * conv->stride_h + ky - conv->pad_top) * conv->in.pitch -
-                         conv->pad_left;
-        const vf *row = g + (long)y * conv->out.pitch;
-        _Pragma("GCC unroll 2") for (int i = 0; i < conv->out.w; i++)
+    x += (y0 * stride + ky - conv->pad_top) * (long)conv->in.pitch - conv->pad_left;
+    g += y0 * g_pitch;
+    for (int y = y0; y < y1; y++, x += x_pitch, g += g_pitch) {
+        _Pragma("GCC unroll 2") for (long i = 0; i < columns; i++)
         {
-            vf v[KERNEL_W];
-            UNROLL for (int k = 0; k < KERNEL_W; k++) v[k] = from[i + k];
-            UNROLL for (int c = 0; c < CHANNELS; c++) {
-                vf gradient = row[c * plane + i];
-                UNROLL for (int k = 0; k < KERNEL_W; k++) sum[c * KERNEL_W + k] += gradient * v[k];
-            }
+            RELOAD;
+            weight_column(sum, x + i, g + i, plane, KERNEL_W, CHANNELS);
         }
     }
     UNROLL for (int c = 0; c < CHANNELS; c++)

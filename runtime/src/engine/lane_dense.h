@@ -73,7 +73,7 @@ INLINE void outer_block(const lane_outer *outer, const float *x, const float *g,
 {
     const int packs = LANE_GROUP / VL, ld = outer->ld;
     vf sum[OUTER_ROWS * OUTER_VECTORS];
-    float edge[ROWS * OUTER_VECTORS * VL];
+    float edge[OUTER_ROWS * OUTER_VECTORS * VL];
     if (add) {
         memset(edge, 0, sizeof edge);
         for (int r = 0; r < ROWS; r++)
@@ -88,7 +88,7 @@ INLINE void outer_block(const lane_outer *outer, const float *x, const float *g,
         for (int pack = 0; pack < packs; pack++)
             for (int l = 0; l < VL; l++, gradients += ld) {
                 const float *inputs = x + (long)pack * outer->n * VL + l;
-                vf v[VECTORS];
+                vf v[OUTER_VECTORS];
                 UNROLL for (int c = 0; c < VECTORS; c++)
                     v[c] = *(const vf *)(gradients + c * VL);
                 UNROLL for (int r = 0; r < ROWS; r++) {
