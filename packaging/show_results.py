@@ -17,9 +17,11 @@ def main(path):
         if "Average Test Accuracy" in text or "Avg. Test Acc." in text:
             print(text)
     print(f"{len(cells)} code cells, {len(errors)} errors, {pictures} pictures, {tables} tables")
-    for file in sorted(path.parent.iterdir()):
-        if file.is_file() and not file.name.startswith("."):
-            print(f"  {file.stat().st_size:>10,} bytes  {path.parent.name}/{file.name}")
+    for folder in (path.parent, path.parent / "handin"):
+        for file in sorted(folder.iterdir() if folder.is_dir() else []):
+            if file.is_file() and not file.name.startswith("."):
+                name = path.parent.name / file.relative_to(path.parent)
+                print(f"  {file.stat().st_size:>10,} bytes  {name}")
     return 1 if errors else 0
 
 

@@ -12,7 +12,14 @@ target_sources(nn PRIVATE
     src/nb_json.c
     src/nb_record.c
     src/nb_record_file.c
+    src/nb_device_rows.c
     src/nb_device_table.c
+    src/nb_best_score.c
+    src/nb_repeat.c
+    src/nb_document.c
+    src/nb_report.c
+    src/nb_report_steps.c
+    src/nb_report_discussion.c
     src/nb_models.c
     src/nb_figure.c
     src/nb_plot_history.c
@@ -25,8 +32,9 @@ target_sources(nn PRIVATE
 pkg_check_modules(NB_DRAW IMPORTED_TARGET cairo>=1.16 pangocairo>=1.44)
 if(NB_DRAW_FOUND)
     add_library(nb_draw_objects STATIC # all but main(): tests draw in their own process
-        draw/figure_read.c draw/canvas.c draw/scale.c draw/frame.c draw/curves.c draw/bars.c
-        draw/images.c draw/matrix.c draw/fonts.c)
+        draw/fields.c draw/figure_read.c draw/canvas.c draw/scale.c draw/frame.c draw/curves.c
+        draw/bars.c draw/images.c draw/matrix.c draw/document_read.c draw/document_draw.c
+        draw/document_table.c draw/flow.c draw/paragraph.c draw/fonts.c)
     target_include_directories(nb_draw_objects PUBLIC include src draw)
     target_link_libraries(nb_draw_objects PUBLIC xtinycc_flags PkgConfig::NB_DRAW m)
     add_executable(nb-draw draw/main.c)

@@ -99,6 +99,28 @@ void canvas_free(canvas *page)
     free(page);
 }
 
+void canvas_next_page(canvas *page)
+{
+    cairo_show_page(page->cr);
+    canvas_color(page, 0xFFFFFF);
+    cairo_paint(page->cr);
+}
+
+void canvas_describe(canvas *page, const char *title, const char *author, const char *date)
+{
+    if (page->format != CANVAS_PDF)
+        return;
+    static const cairo_pdf_metadata_t keys[] = {
+        CAIRO_PDF_METADATA_TITLE, CAIRO_PDF_METADATA_AUTHOR, CAIRO_PDF_METADATA_CREATE_DATE};
+    const char *values[] = {title, author, date};
+    for (int i = 0; i < 3; i++)
+        if (values[i]) {
+            char *valid = g_utf8_make_valid(values[i], -1);
+            cairo_pdf_surface_set_metadata(page->surface, keys[i], valid);
+            g_free(valid);
+        }
+}
+
 cairo_t *canvas_cairo(canvas *page)
 {
     return page->cr;
@@ -119,7 +141,7 @@ void canvas_color(canvas *page, unsigned color)
     cairo_set_source_rgba(page->cr, 0, 0, 0, white ? 1 : darkness);
 }
 
-static PangoLayout *make_layout(canvas *page, const char *text, text_style style)
+PangoLayout *canvas_layout(canvas *page, const char *text, text_style style)
 {
     PangoLayout *layout = pango_layout_new(page->pango);
     PangoFontDescription *font = pango_font_description_from_string(FONT);
@@ -135,7 +157,7 @@ static PangoLayout *make_layout(canvas *page, const char *text, text_style style
 
 int canvas_has_font(canvas *page)
 {
-    PangoLayout *layout = make_layout(page, "0", (text_style){.size = 10});
+    PangoLayout *layout = canvas_layout(page, "0", (text_style){.size = 10});
     int missing = pango_layout_get_unknown_glyphs_count(layout);
     g_object_unref(layout);
     return missing == 0;
@@ -143,7 +165,7 @@ int canvas_has_font(canvas *page)
 
 void canvas_text(canvas *page, double x, double y, const char *text, text_style style)
 {
-    PangoLayout *layout = make_layout(page, text, style);
+    PangoLayout *layout = canvas_layout(page, text, style);
     int width, height;
     pango_layout_get_size(layout, &width, &height);
     double shift = style.across == ANCHOR_START ? 0 : style.across == ANCHOR_END ? 1 : 0.5;
@@ -160,7 +182,7 @@ void canvas_text(canvas *page, double x, double y, const char *text, text_style 
 
 double canvas_text_width(canvas *page, const char *text, text_style style)
 {
-    PangoLayout *layout = make_layout(page, text, style);
+    PangoLayout *layout = canvas_layout(page, text, style);
     int width;
     pango_layout_get_size(layout, &width, NULL);
     g_object_unref(layout);

@@ -1,5 +1,5 @@
 /*
- * A white page to draw on: PNG at twice the resolution, PDF or SVG, all by the same calls.
+ * White pages to draw on: PNG at twice the resolution, PDF or SVG, all by the same calls.
  *
  * Lengths are CSS pixels (PDF and SVG: points). The same calls give the same bytes: no date is
  * written, and glyphs are neither hinted nor placed on the pixel grid.
@@ -8,6 +8,7 @@
 #define NB_DRAW_CANVAS_H
 
 #include <cairo.h>
+#include <pango/pango.h>
 #include <stddef.h>
 
 typedef enum canvas_format { CANVAS_PNG, CANVAS_PDF, CANVAS_SVG } canvas_format;
@@ -33,6 +34,12 @@ void canvas_free(canvas *page);
 /* Is there any font at all? */
 int canvas_has_font(canvas *page);
 
+/* Begin a further page; PDF only. */
+void canvas_next_page(canvas *page);
+
+/* Describe the PDF; each may be NULL. DATE is ISO 8601. */
+void canvas_describe(canvas *page, const char *title, const char *author, const char *date);
+
 /* The cairo context, for paths; colours are set by canvas_color(). */
 cairo_t *canvas_cairo(canvas *page);
 void canvas_color(canvas *page, unsigned color);
@@ -41,12 +48,15 @@ void canvas_color(canvas *page, unsigned color);
 void canvas_text(canvas *page, double x, double y, const char *text, text_style style);
 double canvas_text_width(canvas *page, const char *text, text_style style);
 
+/* A layout of TEXT for more than one line, freed with g_object_unref(). */
+PangoLayout *canvas_layout(canvas *page, const char *text, text_style style);
+
 /* Put a picture of WIDTH x HEIGHT grey bytes, ZOOM large, its corner at X, Y. Returns 0, or -1 if
    there is no memory. */
 int canvas_picture(canvas *page, double x, double y, double zoom, const unsigned char *bytes,
                    int width, int height);
 
-/* Finish the page and write it to descriptor FD. Returns 0, or -1. */
+/* Finish the last page and write all to descriptor FD. Returns 0, or -1. */
 int canvas_write(canvas *page, int fd);
 
 #endif

@@ -1,8 +1,6 @@
 /* What plots with axes share. */
 #include "render.h"
 
-#define EDGE 14.0 /* free space at the edges of the page */
-
 double draw_title(canvas *page, const nb_figure *figure)
 {
     text_style style = {.size = TITLE_SIZE, .bold = 1, .color = INK};

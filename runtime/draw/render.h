@@ -19,6 +19,7 @@ enum {
 
 #define TEXT_SIZE  10.0
 #define TITLE_SIZE 12.0
+#define EDGE       14.0 /* free space at the edges of a figure */
 
 /* The part of the page where data are drawn. */
 typedef struct area {

@@ -5,8 +5,8 @@
  * One header for notebooks and for the programs exported from them. Each name stands for one
  * function of the library (nn_*, nb_*) and carries its options as designated initialisers:
  *
- *     model_t *m = Sequential("net", Input(28, 28, 1), Flatten(), Dense(10, .activation = "softmax"));
- *     model_compile(m, .optimizer = Adam(), .loss = "sparse_categorical_crossentropy");
+ *     model_t *m = Sequential("net", Input(28, 28, 1), Flatten(), Dense(10, .activation =
+ * "softmax")); model_compile(m, .optimizer = Adam(), .loss = "sparse_categorical_crossentropy");
  *     history_t *h = model_fit(m, x, y, .epochs = 5, .batch_size = 128);
  *
  * When a call fails, a cell raises the error, with its line; a program without a notebook prints
@@ -26,6 +26,8 @@
 #include "nb/figure.h"
 #include "nb/host.h"
 #include "nb/record.h"
+#include "nb/repeat.h"
+#include "nb/report.h"
 #include "nb/table.h"
 #include "nn/bench.h"
 #include "nn/dataset.h"
@@ -105,6 +107,13 @@ static inline latency_t nb__latency(latency_t latency)
     if (latency.calls < 0)
         nb__failed();
     return latency;
+}
+
+static inline runs_t nb__runs(runs_t runs)
+{
+    if (runs.runs < 0)
+        nb__failed();
+    return runs;
 }
 
 static inline nn_optimizer nb__optimizer(nn_optimizer optimizer)
@@ -282,6 +291,11 @@ static inline mnist_t nb__digits(void)
 #define model_benchmark(m, x, ...)                                                                 \
     nb__latency(nn_model_benchmark((m), (x), (benchmark_opts){__VA_ARGS__}))
 
+/** model_repeat(m, x, y, .runs = 3, .test_data, .first, .fit = {...}): the same from other seeds,
+    tested, with mean and spread. Options: repeat_opts. */
+#define model_repeat(m, x, y, ...)                                                                 \
+    nb__runs(nb_model_repeat((m), (x), (y), (repeat_opts){__VA_ARGS__}))
+
 /** model_layer(m, i): layer i; 0 is the Input, -1 the last. */
 #define model_layer(m, index) nb__layer(nn_model_layer((m), (index)))
 
@@ -378,6 +392,10 @@ static inline nn_status nb__display_saved(const char *name, saved_t saved)
 /** best_score(): copy the model with the highest Score to best.keras. */
 #define best_score(...) nb__done(nb_best_score((device_table_opts){__VA_ARGS__}))
 
+/** write_report("report.pdf", .author, .discussion, .notes): one or two pages from the records, as
+    PDF and HTML, and the folder handin. Options: report_opts. */
+#define write_report(path, ...) nb__done(nb_write_report((path), (report_opts){__VA_ARGS__}))
+
 /* ---- display -------------------------------------------------------------------------------- */
 
 /** display_mime("image/png", bytes, size, .text, .width, .height): any data. */
@@ -405,6 +423,7 @@ static inline nn_status nb__display_done(const char *name, nb_done done)
         const history_t *: nb_display_history,                                                     \
         metrics_t: nb_display_metrics,                                                             \
         latency_t: nb_display_latency,                                                             \
+        runs_t: nb_display_runs,                                                                   \
         saved_t: nb__display_saved,                                                                \
         nb_done: nb__display_done,                                                                 \
         _Bool: nb_display_bool,                                                                    \

@@ -2,7 +2,6 @@
 #include "nb_record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "error.h"
-#include "job.h"
 #include "model.h"
 #include "nb/display.h"
 #include "nb_json.h"
@@ -42,7 +40,9 @@ typedef struct run_facts {
     metrics_t test;
     latency_t latency;
     const mnist_t *data;
-    const char *variant, *device_kind, *model_file;
+    const runs_t *runs;
+    const latency_t *batched;
+    const char *variant, *setting, *device_kind, *model_file;
     char device_name[NB__RECORD_TEXT], label[NB__RECORD_TEXT];
     char date[32], run_id[12], stem[160], folder[4096];
     char model_sha256[65];
@@ -60,11 +60,13 @@ static nn_status check(const run_facts *f)
         return nn__fail(NN_VALUE_ERROR, FUNCTION ": test has no accuracy; give it the result of "
                                                  "model_evaluate(m, x_test, y_test)");
     if (!(f->latency.calls > 0) || !(f->latency.mean_us > 0))
-        return nn__fail(NN_VALUE_ERROR, FUNCTION ": latency was not measured; give it the result of "
-                                                 "model_benchmark(m, x_test)");
+        return nn__fail(NN_VALUE_ERROR,
+                        FUNCTION ": latency was not measured; give it the result of "
+                                 "model_benchmark(m, x_test)");
     if (f->latency.batch_size != 1)
-        return nn__fail(NN_VALUE_ERROR, FUNCTION ": latency was measured with %d images a call; the "
-                                                 "Score is of one image a call: .batch_size = 1",
+        return nn__fail(NN_VALUE_ERROR,
+                        FUNCTION ": latency was measured with %d images a call; the "
+                                 "Score is of one image a call: .batch_size = 1",
                         f->latency.batch_size);
     size_t length = strlen(f->variant);
     if (length == 0 || length > 40 ||
@@ -73,6 +75,10 @@ static nn_status check(const run_facts *f)
         return nn__fail(NN_VALUE_ERROR, FUNCTION ": variant \"%.60s\"; 1 to 40 letters, digits and "
                                                  "dashes are possible, it is part of a file's name",
                         f->variant);
+    if (f->setting && (strlen(f->setting) > 40 || !*f->setting))
+        return nn__fail(NN_VALUE_ERROR, FUNCTION ": setting \"%.60s\"; 1 to 40 characters are "
+                                                 "possible, such as \"1 thread\"",
+                        f->setting);
     return NN_OK;
 }
 
@@ -89,6 +95,9 @@ static nn_status identify(run_facts *f)
         if (strcmp(rows[i].name, f->device_kind) == 0)
             snprintf(f->device_name, sizeof f->device_name, "%s", rows[i].description);
     nb__device_label(f->device_kind, f->device_name, f->label, sizeof f->label);
+    size_t length = strlen(f->label);
+    if (f->setting)
+        snprintf(f->label + length, sizeof f->label - length, " (%s)", f->setting);
     f->system = nn_system();
 
     time_t now = time(NULL);
@@ -141,12 +150,15 @@ static void put_layer(nb__text *out, const layer_t *layer)
 static void put_model(nb__text *out, const model_t *model)
 {
     nb__text layers = {0};
+    double parameters[NN_MAX_LAYERS];
     for (int i = 1; i < model->layer_count; i++) {
         nb__put(&layers, i > 1 ? ", " : "");
         put_layer(&layers, model->layers[i]);
+        parameters[i - 1] = (double)nn_layer_param_count(model->layers[i]);
     }
     nb__json_put_string(out, "model", model->name);
     nb__json_put_string(out, "layers", nb__text_string(&layers));
+    nb__json_put_numbers(out, "layer_parameters", parameters, (size_t)model->layer_count - 1);
     nb__json_put_count(out, "parameters", (uint64_t)nn_model_param_count(model));
     nb__json_put_string(out, "optimizer", nn_optimizer_name(model->optimizer));
     nb__json_put_number(out, "learning_rate",
@@ -221,6 +233,28 @@ static void put_latency(nb__text *out, const latency_t *lat)
     nb__json_put_string(out, "isa", lat->isa);
 }
 
+/* What other seeds gave, and what larger batches do. */
+static void put_extras(nb__text *out, const run_facts *f)
+{
+    const runs_t *runs = f->runs;
+    if (runs->runs > 0) {
+        double seeds[NB_MOST_RUNS];
+        for (int i = 0; i < runs->runs; i++)
+            seeds[i] = (double)runs->seed[i];
+        nb__json_put_number(out, "runs", runs->runs);
+        nb__json_put_numbers(out, "runs_seed", seeds, (size_t)runs->runs);
+        nb__json_put_numbers(out, "runs_accuracy", runs->accuracy, (size_t)runs->runs);
+        nb__json_put_numbers(out, "runs_loss", runs->loss, (size_t)runs->runs);
+        nb__json_put_number(out, "runs_accuracy_mean", runs->accuracy_mean);
+        nb__json_put_number(out, "runs_accuracy_spread", runs->accuracy_spread);
+    }
+    if (f->batched->calls > 0) {
+        nb__json_put_number(out, "batched_batch_size", f->batched->batch_size);
+        nb__json_put_number(out, "batched_threads", f->batched->threads);
+        nb__json_put_number(out, "batched_images_per_second", f->batched->images_per_second);
+    }
+}
+
 static void put_record(nb__text *out, const run_facts *f)
 {
     char copy[200];
@@ -235,11 +269,14 @@ static void put_record(nb__text *out, const run_facts *f)
     nb__json_put_string(out, "device_kind", f->device_kind);
     nb__json_put_string(out, "device_name", f->device_name);
     nb__json_put_string(out, "variant", f->variant);
+    nb__json_put_string(out, "setting", f->setting);
     put_training(out, f->history);
     nb__json_put_number(out, "test_accuracy", f->test.accuracy);
     nb__json_put_number(out, "test_loss", f->test.loss);
+    nb__json_put_number(out, "test_samples", (double)f->test.samples);
     put_latency(out, &f->latency);
     nb__json_put_number(out, "score", nb_score(f->test.accuracy, f->latency.mean_us * 1e-6));
+    put_extras(out, f);
     put_model(out, f->model);
     nb__json_put_string(out, "model_file", f->model_file);
     nb__json_put_string(out, "model_copy", f->model_file ? copy : "");
@@ -251,31 +288,6 @@ static void put_record(nb__text *out, const run_facts *f)
     nb__json_put_string(out, "version", f->system.version);
     nb__json_put_string(out, "compiler", f->system.compiler);
     nb__json_end(out);
-}
-
-/* SHA-256 of a file; left empty where nn-files is not installed: the record is good without. */
-static nn_status hash_file(const char *path, char text[65])
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        if (fd >= 0)
-            close(fd);
-        return nn__fail(NN_OS_ERROR, FUNCTION ": %s could not be read: %s", path, strerror(errno));
-    }
-    char range[48];
-    snprintf(range, sizeof range, "0:%lld", (long long)info.st_size);
-    const char *const arguments[] = {"sha256", range, NULL};
-    nn_job job = {.program = "nn-files", .args = arguments, .fds = &fd, .fd_count = 1};
-    nn_job_result result = {0};
-    nn_status status = nn__job_run(&job, &result);
-    if (status == NN_OK && result.size >= 64) {
-        memcpy(text, result.data, 64);
-        text[64] = '\0';
-    }
-    free(result.data);
-    close(fd);
-    return status == NN_OS_ERROR ? NN_OK : status;
 }
 
 /* In the C locale, so that numbers have a point whatever a cell has set. */
@@ -303,7 +315,7 @@ static nn_status store(run_facts *f)
         status = nb__copy_file(FUNCTION, f->model_file, copy, 0);
         if (status != NN_OK)
             return status;
-        status = hash_file(copy, f->model_sha256);
+        status = nb__hash_file(FUNCTION, copy, f->model_sha256);
     }
     nb__text text = {0};
     if (status == NN_OK)
@@ -342,6 +354,9 @@ nn_status nb_record_run(const model_t *model, const history_t *history, metrics_
     f->test = test;
     f->latency = latency;
     f->data = &opts.data;
+    f->runs = &opts.runs;
+    f->batched = &opts.batched;
+    f->setting = opts.setting;
     f->variant = opts.variant ? opts.variant : model ? nn_model_name(model) : "";
     f->model_file = opts.model_file;
     nb__records_folder(opts.to, f->folder, sizeof f->folder);

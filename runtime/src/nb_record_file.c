@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "error.h"
+#include "job.h"
 #include "nb_json.h"
 
 enum { MOST_RECORDS = 10000, MOST_BYTES = 1 << 18, COPY_BYTES = 1 << 16 };
@@ -133,6 +134,32 @@ nn_status nb__copy_file(const char *function, const char *from, const char *to, 
     return finish(function, fd, temporary, to, replace, good);
 }
 
+nn_status nb__hash_file(const char *function, const char *path, char text[65])
+{
+    text[0] = '\0';
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        nn_status status = cannot(function, "read", path);
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    char range[48];
+    snprintf(range, sizeof range, "0:%lld", (long long)info.st_size);
+    const char *const arguments[] = {"sha256", range, NULL};
+    nn_job job = {.program = "nn-files", .args = arguments, .fds = &fd, .fd_count = 1};
+    nn_job_result result = {0};
+    nn_status status = nn__job_run(&job, &result);
+    if (status == NN_OK && result.size >= 64) {
+        memcpy(text, result.data, 64);
+        text[64] = '\0';
+    }
+    free(result.data);
+    close(fd);
+    return status == NN_OS_ERROR ? NN_OK : status;
+}
+
 /* ---- reading ---- */
 
 static void copy_text(const nb__json *json, const char *name, char *out, size_t size)
@@ -151,39 +178,63 @@ static int read_record(char *text, nb__record *r)
         strcmp(nb__json_string(&json, "format"), "xeus-tinycc record 1") != 0)
         return 0;
     TEXT(device);
+    TEXT(device_kind);
     TEXT(device_name);
     TEXT(variant);
+    TEXT(setting);
     TEXT(date);
     TEXT(data);
+    TEXT(data_verified);
     TEXT(split);
     TEXT(data_hash);
+    TEXT(model);
     TEXT(model_copy);
     TEXT(model_sha256);
     TEXT(optimizer);
     TEXT(loss);
     TEXT(layers);
     TEXT(version);
+    TEXT(compiler);
     TEXT(isa);
     TEXT(precision);
     TEXT(engine);
+    TEXT(training_engine);
     NUMBER(seed);
     NUMBER(epochs);
     NUMBER(batch_size);
+    NUMBER(learning_rate);
+    NUMBER(parameters);
+    NUMBER(kept_epoch);
     NUMBER(threads);
+    NUMBER(training_threads);
     NUMBER(cores);
     NUMBER(load_average);
     NUMBER(best_accuracy);
     NUMBER(best_loss);
     NUMBER(best_val_accuracy);
     NUMBER(best_val_loss);
+    NUMBER(best_accuracy_epoch);
+    NUMBER(best_loss_epoch);
+    NUMBER(best_val_accuracy_epoch);
+    NUMBER(best_val_loss_epoch);
     NUMBER(training_seconds);
     NUMBER(test_accuracy);
     NUMBER(test_loss);
+    NUMBER(test_samples);
     NUMBER(latency_us);
     NUMBER(latency_median_us);
     NUMBER(latency_p99_us);
+    NUMBER(latency_clock_overhead_us);
+    NUMBER(latency_calls);
     NUMBER(latency_warmup);
     NUMBER(latency_passes);
+    NUMBER(runs);
+    NUMBER(runs_accuracy_mean);
+    NUMBER(runs_accuracy_spread);
+    NUMBER(batched_batch_size);
+    NUMBER(batched_threads);
+    NUMBER(batched_images_per_second);
+    r->runs_seed_count = nb__json_numbers(&json, "runs_seed", r->runs_seed, NB_MOST_RUNS);
     if (strchr(r->model_copy, '/')) /* it lies in the same folder or nowhere */
         r->model_copy[0] = '\0';
     r->score = nb_score(r->test_accuracy, r->latency_us * 1e-6);
@@ -206,6 +257,26 @@ static char *read_text(int folder, const char *name)
     if (fd >= 0)
         close(fd);
     return text;
+}
+
+size_t nb__record_numbers(const char *folder, const nb__record *record, const char *name,
+                          double *values, size_t capacity)
+{
+    static _Thread_local nb__json json;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *text = fd >= 0 ? read_text(fd, record->file) : NULL;
+    if (fd >= 0)
+        close(fd);
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    size_t count = text && nb__json_read(text, &json)
+                       ? nb__json_numbers(&json, name, values, capacity) : 0;
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    free(text);
+    return count;
 }
 
 static int is_record_name(const struct dirent *entry)

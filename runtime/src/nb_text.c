@@ -284,6 +284,12 @@ char *nb__time_text(char buffer[NB__NUMBER], double value)
     return buffer;
 }
 
+char *nb__us_text(char buffer[NB__NUMBER], double value)
+{
+    return value >= 999.5 && value < 1e15 ? nb__count_text(buffer, llround(value))
+                                          : nb__time_text(buffer, value);
+}
+
 char *nb__kb_text(char buffer[NB__NUMBER], double bytes)
 {
     static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
@@ -332,7 +338,8 @@ void nb__put_base64(nb__text *text, const void *bytes, size_t size)
         uint32_t group = (uint32_t)in[i] << 16 | (uint32_t)(left > 1 ? in[i + 1] : 0) << 8 |
                          (left > 2 ? in[i + 2] : 0);
         char out[4] = {digits[group >> 18], digits[group >> 12 & 63],
-                       left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
+                       left > 1 ? digits[group >> 6 & 63] : '=',
+                       left > 2 ? digits[group & 63] : '='};
         nb__put_bytes(text, out, 4);
     }
 }

@@ -50,6 +50,7 @@ uint32_t nb__utf8_next(const char **cursor);
 enum { NB__NUMBER = 40 };
 char *nb__count_text(char buffer[NB__NUMBER], int64_t value);   /* 61,706 */
 char *nb__time_text(char buffer[NB__NUMBER], double value);     /* 3 significant digits: 31.4 */
+char *nb__us_text(char buffer[NB__NUMBER], double value);       /* the same, from 1,000 on whole */
 char *nb__kb_text(char buffer[NB__NUMBER], double bytes);       /* 241.04 KB, as Keras prints */
 char *nb__shape_text(char *buffer, size_t size, const int64_t *shape, int rank); /* (N, 28, 28) */
 char *nb__double_text(char buffer[NB__NUMBER], double value);   /* shortest that reads back: 0.1 */

@@ -42,6 +42,10 @@ int main(void)
     record_run(m, h, test, lat, .variant = "tiny", .to = folder);
     device_table(.from = folder);
     device_table(.from = folder, .variant = "other",);
+    runs_t runs = model_repeat(m, x, y, .runs = 2, .test_data = {x, y},
+                               .fit = {.epochs = 1, .seed = 7});
+    record_run(m, h, test, lat, .variant = "tiny", .to = folder, .runs = runs, .batched = lat,
+               .setting = "again");
     snprintf(command, sizeof command, "rm -r %s", folder);
     int removed = system(command) == 0;
 
@@ -50,6 +54,7 @@ int main(void)
     display(x);
     display(test);
     display(lat);
+    display(runs);
     display(nn_optimizer_name(Adam()));
     display(3);
     display(2.5f);

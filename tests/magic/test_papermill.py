@@ -124,7 +124,7 @@ def test_a_wrong_parameter_runs_nothing(tmp_path, papermill):
 
 
 def test_coursework_takes_parameters(tmp_path, papermill):
-    status, log = papermill("-p", "epochs", "2", "-p", "batch_size", "64",
+    status, log = papermill("-p", "epochs", "2", "-p", "batch_size", "64", "-p", "runs", "1",
                             notebook=TOP / "notebooks" / "lenet5-mnist.ipynb")
     assert status == 0, log
     assert "unknown parameter" not in log

@@ -14,6 +14,7 @@
 #define NB_RECORD_H
 
 #include <stddef.h>
+#include "nb/repeat.h"
 #include "nn/bench.h"
 #include "nn/dataset.h"
 #include "nn/metrics.h"
@@ -29,7 +30,11 @@ typedef struct record_opts {
                                  name */
     const char *model_file; /**< file of the model, copied beside the record; default: none */
     const char *to;         /**< folder of the records; default "records" */
+    const char *setting;    /**< what is special about this run, such as "1 thread": it gets a row
+                                 of its own, "CPU (1 thread)"; default: none */
     mnist_t data;           /**< what was trained on, for its name and its SHA-256 sums */
+    runs_t runs;            /**< the same from other seeds, from model_repeat(); default: none */
+    latency_t batched; /**< a benchmark of larger batches, for their throughput; default: none */
 } record_opts;
 
 /**
@@ -41,7 +46,8 @@ typedef struct record_opts {
  * @param latency  result of timing it, one image a call
  * @param opts     options
  * @return         NN_OK; NN_VALUE_ERROR (a NULL, no complete epoch, nothing evaluated or timed, a
- *                 batch size other than 1, a variant with other characters);
+ *                 batch size other than 1, a variant with other characters, a setting of more
+ *                 than 40 characters);
  *                 NN_FILE_NOT_FOUND (no such model file); NN_OS_ERROR (folder not writable);
  *                 NN_MEMORY_ERROR; NN_INTERRUPTED. After a failure there is no record.
  */
@@ -72,7 +78,11 @@ NN_API nn_status nb_device_table(device_table_opts opts);
  * Copy the model with the highest Score of all devices to best.keras (in XTINYCC_OUT, or here), and
  * say which it is.
  *
- * @return NN_OK; NN_FILE_NOT_FOUND (no record has a model file); else as nb_device_table()
+ * The Score decides, not the accuracy. The copy is compared with the SHA-256 sum in its record.
+ *
+ * @return NN_OK; NN_FILE_NOT_FOUND (no record, or the one with the highest Score has no model
+ *         file); NN_VALUE_ERROR (the model file is not the one that was recorded); else as
+ *         nb_device_table()
  */
 NN_API nn_status nb_best_score(device_table_opts opts);
 
