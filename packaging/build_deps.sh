@@ -14,6 +14,7 @@ mkdir -p "${1:-$top/build/wheel-deps}"
 folder=$(CDPATH='' cd -- "${1:-$top/build/wheel-deps}" && pwd)
 prefix=$folder/prefix
 jobs=$(nproc)
+. "$top/packaging/debian_sources.sh"
 
 fail() { printf '%s\n' "build_deps.sh: $*" >&2; exit 1; }
 
@@ -21,49 +22,12 @@ fail() { printf '%s\n' "build_deps.sh: $*" >&2; exit 1; }
 
 pins() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$top/packaging/versions.txt"; }
 
-# apt with the source packages of this system's own archives, and lists of its own.
-apt_cache() { with_sources apt-cache "$@"; }
-apt_source() { with_sources apt-get "$@"; }
-
-with_sources() {
-    command=$1
-    shift
-    "$command" -o Dir::Etc::sourcelist="$folder/apt/empty.list" \
-        -o Dir::Etc::sourceparts="$folder/apt/parts" \
-        -o Dir::State::lists="$folder/apt/lists" -o Dir::Cache="$folder/apt/cache" \
-        -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none "$@"
-}
-
-prepare_apt() {
-    mkdir -p "$folder/apt/lists/partial" "$folder/apt/parts" "$folder/apt/cache/archives/partial"
-    : >"$folder/apt/empty.list"
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ ! -f "$file" ] || sed -n 's/^deb /deb-src /p' "$file" \
-            >"$folder/apt/parts/$(basename "$file" .list).list"
-    done
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [ ! -f "$file" ] || sed 's/^Types:.*/Types: deb-src/' "$file" \
-            >"$folder/apt/parts/$(basename "$file")"
-    done
-    apt_source update -qq || echo "build_deps.sh: some archives have no source packages" >&2
-}
-
-# download PACKAGE ARCHIVE: newest revision first; an archive may list one before it holds it.
-download() {
-    upstream=${2#*_}
-    for revision in $(apt_cache showsrc "$1" | sed -n 's/^Version: //p' | sort -uVr); do
-        case ${revision#*:} in "${upstream%.orig.tar.*}"-*) ;; *) continue ;; esac
-        (cd "$folder/sources" &&
-            apt_source source -qq --download-only "$1=$revision" >>"$folder/apt/log" 2>&1) && return
-    done
-    return 1
-}
-
 # fetch PACKAGE ARCHIVE SHA256: the newest Debian revision of that upstream archive, unpacked
 # into FOLDER/PACKAGE.
 fetch() {
     mkdir -p "$folder/sources"
-    download "$1" "$2" ||
+    upstream=${2#*_}
+    (cd "$folder/sources" && download "$1" "${upstream%.orig.tar.*}") ||
         fail "Debian's archive has no revision of $2; update packaging/versions.txt"
     echo "$3  $folder/sources/$2" | sha256sum -c --status - ||
         fail "$2 has an unexpected SHA-256; not used"

@@ -28,6 +28,32 @@ hello() {
     "$1/bin/xtinycc" run hello.c | grep -q 'hello 42' || fail "no C output"
 }
 
+# C below Python, and a C notebook with parameters.
+below_python() {
+    "$1/bin/python" - <<'PYTHON'
+import nbclient, nbformat.v4 as v4
+cells = ["%load_ext xeus_tinycc", "%%c\nint x = 41;", "%%c\nprintf(\"%d in C\\n\", x + 1);"]
+notebook = v4.new_notebook(cells=[v4.new_code_cell(c) for c in cells])
+nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+assert "42 in C" in str(notebook.cells[2].outputs), notebook.cells[2].outputs
+print("== %%c runs")
+PYTHON
+}
+
+parameters() {
+    "$1/bin/python" - <<'PYTHON'
+import nbformat, papermill
+cells = [nbformat.v4.new_code_cell("int epochs = 1;", metadata={"tags": ["parameters"]}),
+         nbformat.v4.new_code_cell('printf("%d epochs\\n", epochs);')]
+notebook = nbformat.v4.new_notebook(cells=cells)
+notebook.metadata["kernelspec"] = {"name": "xtinycc", "language": "c", "display_name": "C"}
+nbformat.write(notebook, "p.ipynb")
+done = papermill.execute_notebook("p.ipynb", "done.ipynb", {"epochs": 7}, progress_bar=False)
+assert "7 epochs" in str(done.cells[-1].outputs), done.cells[-1].outputs
+print("== papermill's parameters arrive")
+PYTHON
+}
+
 # Every public header of the bundle, one kernel each.
 headers() {
     python3 check/packaging/harvest_headers.py --list >headers.txt
@@ -48,13 +74,15 @@ case $1 in
         say "from pip install to the first C output: $(echo "$start $(date +%s.%N)" |
             awk '{printf "%.1f s", $2 - $1}'); installed: $(du -sm new/lib/python3*/site-packages/xeus_tinycc | cut -f 1) MB"
         new/bin/python -m pip install -q --disable-pip-version-check nbconvert ipykernel \
-            'jupyter_kernel_test==0.7.0' pytest pytest-timeout
+            papermill 'jupyter_kernel_test==0.7.0' pytest pytest-timeout
         new/bin/jupyter kernelspec list | grep xtinycc
         ;;
     run)
         ! python3 -c 'import socket; socket.create_connection(("192.0.2.1", 80), 2)' 2>/dev/null ||
             fail "there is a network"
         execute new out
+        below_python new
+        parameters new
         headers new bundled
         package=$(new/bin/python -c 'import xeus_tinycc; print(xeus_tinycc.PREFIX)')
         cd check
@@ -65,10 +93,11 @@ case $1 in
         # The set that hosted notebooks had for years.
         python3 -m venv old
         old/bin/python -m pip install -q --disable-pip-version-check "$wheel" 'ipython==7.34' \
-            'ipykernel==6.17.1' 'jupyter_client==7.4.9' 'nbconvert<7' 'setuptools<81'
+            'ipykernel==6.17.1' 'jupyter_client==7.4.9' nbconvert
         ;;
     run_older)
         execute old out-older
+        below_python old
         ;;
     remove)
         python3 -m venv clean

@@ -62,6 +62,7 @@ target_link_libraries(nn_files_core
 add_executable(nn-files files/download.c files/main.c)
 target_link_libraries(nn-files PRIVATE nn_files_core PkgConfig::CURL)
 if(XTINYCC_BUNDLE)
+    target_compile_definitions(nn-files PRIVATE XTINYCC_BUNDLE)
     target_link_libraries(nn-files PRIVATE xtinycc_shim)
 endif()
 set_target_properties(nn-files PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${XTINYCC_LIBEXEC_OUTPUT})

@@ -50,12 +50,31 @@ static void host_of(const char *url, char *host, size_t size)
     snprintf(host, size, "%.*s", (int)strcspn(start, "/"), start);
 }
 
+/* A libcurl of our own (the wheel's) does not know where this system keeps its certificates. */
+static const char *find_certificates(void)
+{
+#ifdef XTINYCC_BUNDLE
+    static const char *const files[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+        "/etc/ssl/cert.pem",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (access(files[i], R_OK) == 0)
+            return files[i];
+#endif
+    return NULL;
+}
+
 /* Certificates of the system, or those the environment names (proxies, conda). */
 static void set_certificates(CURL *curl)
 {
     const char *file = getenv("CURL_CA_BUNDLE");
     if (!file || !*file)
         file = getenv("SSL_CERT_FILE");
+    if (!file || !*file)
+        file = find_certificates();
     if (file && *file)
         curl_easy_setopt(curl, CURLOPT_CAINFO, file);
 }
