@@ -1,10 +1,12 @@
 /*
  * The messages that front, zygote and worker exchange, and the order of their fields.
  *
- * Three channels (channel.h), each at a fixed descriptor of the worker executable:
+ * Five channels (channel.h), each at a fixed descriptor of the worker executable:
  *   control    front  <-> worker   cells, editor services, displays, input, "done"
  *   keeper     front  <-> zygote   interrupts, ends, reports of deaths
- *   announce   worker  -> zygote   snapshots, compile requests, undo, reset
+ *   announce   worker  -> zygote   snapshots, undo, reset
+ *   compile    worker  -> compile child, whichever waits
+ *   job        compile child -> zygote: whom to tell of its death
  * A worker that died is succeeded by a snapshot that holds the same ends of the same sockets.
  */
 #ifndef XTINYCC_MESSAGES_H
@@ -20,7 +22,11 @@ enum {
     FD_ANNOUNCE_ZYGOTE = 503, /* the zygote's end */
     FD_STDOUT = 504,          /* the pipes again: cells may close or replace 1 and 2 */
     FD_STDERR = 505,
-    FD_ENGINE_FREE = 506      /* the first one for temporary use */
+    FD_COMPILE = 506,         /* the worker's end */
+    FD_COMPILE_CHILD = 507,   /* the compile child's end */
+    FD_JOB = 508,             /* the compile child's end */
+    FD_JOB_ZYGOTE = 509,      /* the zygote's end */
+    FD_ENGINE_FREE = 510      /* the first one for temporary use */
 };
 
 enum message_kind {
@@ -59,11 +65,16 @@ enum message_kind {
     MSG_SNAPSHOT = 128, /* u32 pid, u32 cell number; descriptor: the socket that wakes it */
     MSG_DROP,           /* u32 pid: this snapshot is not needed */
     MSG_KEEP,           /* u32 how many snapshots to keep */
-    MSG_COMPILE,        /* descriptors: request, reply, pipe that gets the wait status */
-    MSG_CANCEL,         /* end the compile children */
+    MSG_CANCEL,         /* end the compile child */
     MSG_UNDO,           /* u32 pid of this cell's own snapshot, dropped; descriptor: a pipe that
                            gets an int, 1 if a snapshot is left to go back to */
-    MSG_LEAVE           /* u32 enum death_cause: why the worker is about to end on purpose */
+    MSG_LEAVE,          /* u32 enum death_cause: why the worker is about to end on purpose */
+
+    /* worker -> compile child -> worker, see compile_child.h */
+    MSG_COMPILE = 160, /* the request of lang.h; descriptor: where the answer goes */
+    MSG_JOB,           /* compile child -> zygote; descriptor: the same */
+    MSG_COMPILED,      /* the reply of lang.h */
+    MSG_COMPILE_DIED   /* zygote -> worker: u32 wait status of the compile child */
 };
 
 enum {

@@ -370,6 +370,7 @@ static bool compile_types(compilation *c, items *items, unit_plan *plan, size_t 
                           unit *unit, compiler_result *result)
 {
     plan->target = UNIT_TYPES;
+    plan->whole = true;
     for (int attempt = 0;; attempt++) {
         unit_write(plan, unit);
         if (fail_refusal(c, unit))
@@ -509,9 +510,32 @@ static void compile_elsewhere(compilation *c, items *items, refusal why)
     }
 }
 
-static void compile(compilation *c, items *items)
+/* What suffices for most cells: with what its names reach, and no word from the compiler. */
+static bool compile_quickly(compilation *c, const items *items)
 {
     unit_plan plan = make_plan(c, items);
+    unit unit;
+    unit_write(&plan, &unit);
+    if (unit.refusal)
+        return false;
+    compiler_result result = compiler_run_here(c->pool, &headers_default()->paths, unit.text);
+    if (!result.ok || *result.messages)
+        return false;
+    size_arrays(c, &unit, &result);
+    take_unit(c, &unit, &result);
+    return true;
+}
+
+static void compile(compilation *c, items *items)
+{
+    if (!c->request->whole && compile_quickly(c, items))
+        return;
+    if (compiler_is_spent()) {
+        c->answer->again = true;
+        return;
+    }
+    unit_plan plan = make_plan(c, items);
+    plan.whole = true;
     size_t capacity = 0;
     for (int attempt = 0;; attempt++) {
         unit unit;

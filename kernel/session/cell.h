@@ -9,6 +9,7 @@
 #include "past.h"
 
 typedef struct cell_request {
+    bool whole; /* begin units with all that headers and session say, see unit_plan */
     const char *text;
     size_t size;
     int number;
@@ -21,6 +22,7 @@ typedef struct cell_request {
 } cell_request;
 
 typedef struct cell_answer {
+    bool again; /* nothing but this: a fresh process must compile the cell, `whole` */
     const char *ename, *evalue, *traceback; /* ename NULL: the cell is good */
     const char *object;
     size_t object_size;

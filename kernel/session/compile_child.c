@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,36 +18,25 @@
 #define NATIVE_SECONDS 60 /* what native.c may ask for */
 #define COMPILE_BYTES (2ul << 30)
 
-static void close_all(const int *fds, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
 int compile_begin(const wire_buf *request, compile_job *job)
 {
-    int ends[2] = {-1, -1};
-    if (request->bad || pipe2(ends, O_CLOEXEC) < 0)
+    int ends[2];
+    job->answer = -1;
+    if (request->bad || channel_pair(ends, FD_ENGINE_FREE) < 0)
         return -1;
-    job->done = channel_move_high(ends[0], FD_ENGINE_FIRST);
-    int sent[3] = {channel_memory_file(request->data, request->size), channel_memory_file("", 0),
-                   ends[1]};
-    job->reply = sent[1] < 0 ? -1 : fcntl(sent[1], F_DUPFD_CLOEXEC, FD_ENGINE_FIRST);
-    bool sent_ok = sent[0] >= 0 && job->reply >= 0 &&
-                   channel_send_fds(FD_ANNOUNCE, MSG_COMPILE, NULL, sent, 3) == 0;
-    close_all(sent, 3);
-    if (!sent_ok) {
+    job->answer = ends[0];
+    int sent = channel_send_fds(FD_COMPILE, MSG_COMPILE, request, &ends[1], 1);
+    close(ends[1]);
+    if (sent < 0)
         compile_abandon(job);
-        return -1;
-    }
-    return 0;
+    return sent;
 }
 
 void compile_abandon(compile_job *job)
 {
-    close_all((int[]){job->reply, job->done}, 2);
-    job->reply = job->done = -1;
+    if (job->answer >= 0)
+        close(job->answer);
+    job->answer = -1;
 }
 
 static const char *signal_words(int number)
@@ -76,57 +65,58 @@ static void describe(int status, char *reason, size_t size)
         snprintf(reason, size, "the compiler crashed on this cell (SIG%s)", name ? name : "?");
 }
 
+static compile_end take_answer(message *m, char **reply, size_t *reply_size, char *reason,
+                               size_t reason_size)
+{
+    wire_reader r = message_reader(m);
+    if (m->kind != MSG_COMPILED) {
+        describe((int)wire_get_u32(&r), reason, reason_size);
+        return COMPILE_CRASHED;
+    }
+    *reply = m->body;
+    *reply_size = m->size;
+    m->body = NULL;
+    return COMPILE_ANSWERED;
+}
+
 compile_end compile_finish(compile_job *job, int (*interrupted)(void), char **reply,
                            size_t *reply_size, char *reason, size_t reason_size)
 {
-    int status = 0;
-    compile_end end = COMPILE_ANSWERED;
+    compile_end end;
     for (;;) {
-        ssize_t n = read(job->done, &status, sizeof status);
-        if (n == sizeof status)
-            break;
-        if (n < 0 && errno == EINTR) {
-            if (!interrupted())
-                continue;
+        message m;
+        int got = channel_receive(job->answer, &m, true);
+        if (got < 0 && errno == EINTR && !interrupted())
+            continue;
+        if (got > 0) {
+            end = take_answer(&m, reply, reply_size, reason, reason_size);
+            message_free(&m);
+        } else if (got < 0 && errno == EINTR) {
             channel_send(FD_ANNOUNCE, MSG_CANCEL, NULL);
             end = COMPILE_INTERRUPTED;
-            break;
-        }
-        snprintf(reason, reason_size, "no process for the compiler: memory or processes ran out");
-        end = COMPILE_IMPOSSIBLE;
-        break;
-    }
-    if (end == COMPILE_ANSWERED && status != 0) {
-        describe(status, reason, reason_size);
-        end = COMPILE_CRASHED;
-    }
-    if (end == COMPILE_ANSWERED) {
-        *reply = channel_file_content(job->reply, reply_size);
-        if (!*reply) {
-            snprintf(reason, reason_size, "no memory for the compiled cell");
+        } else {
+            snprintf(reason, reason_size, "%s", got == 0
+                     ? "no process for the compiler: memory or processes ran out"
+                     : "no memory for the compiled cell");
             end = COMPILE_IMPOSSIBLE;
         }
+        break;
     }
     compile_abandon(job);
     return end;
 }
 
-/* Quiet, limited and alone: the child keeps only the two memory files. It shares the front's
-   process group, so a terminal's Ctrl-C must pass it by. */
-static void confine(int *request, int *reply)
+/* Quiet and limited. The child shares the front's process group, so a terminal's Ctrl-C must pass
+   it by. */
+static void confine(void)
 {
     sigset_t blocked;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGINT);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
-    *request = channel_move_high(*request, FD_ENGINE_FREE + 2);
-    *reply = channel_move_high(*reply, FD_ENGINE_FREE + 2);
-    dup2(*request, FD_ENGINE_FREE);
-    dup2(*reply, FD_ENGINE_FREE + 1);
-    *request = FD_ENGINE_FREE;
-    *reply = FD_ENGINE_FREE + 1;
-    close_range(3, FD_ENGINE_FREE - 1, 0);
-    close_range(FD_ENGINE_FREE + 2, ~0u, 0);
+    prctl(PR_SET_NAME, "xtinycc-compile");
+    close_range(3, FD_COMPILE - 1, 0);
+    close_range(FD_JOB_ZYGOTE, ~0u, 0);
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; nowhere >= 0 && fd < 3; fd++)
         dup2(nowhere, fd);
@@ -140,24 +130,33 @@ static void confine(int *request, int *reply)
 #endif
 }
 
-void compile_child_main(int request, int reply)
+static void wait_for_request(message *request)
 {
-    confine(&request, &reply);
-    size_t size = 0;
-    char *text = channel_file_content(request, &size);
-    if (!text)
-        _exit(3);
-    wire_buf answer = {0};
-    lang_compile(text, size, &answer);
-    if (answer.bad)
-        _exit(4);
-    for (size_t done = 0; done < answer.size;) {
-        ssize_t n = pwrite(reply, answer.data + done, answer.size - done, (off_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(5);
-        done += (size_t)n;
+    for (;;) {
+        int got = channel_receive(FD_COMPILE_CHILD, request, true);
+        if (got > 0 && request->fd_count == 1)
+            return;
+        if (got > 0)
+            message_free(request);
+        else if (got == 0 || (errno != EINTR && errno != EBADMSG))
+            _exit(3);
     }
-    _exit(0);
+}
+
+void compile_child_main(void)
+{
+    confine();
+    lang_warm();
+    message request;
+    wait_for_request(&request);
+    int answer = request.fds[0];
+    channel_send_fds(FD_JOB, MSG_JOB, NULL, &answer, 1);
+    close_range(FD_COMPILE_CHILD, FD_JOB, 0);
+    wire_buf reply = {0};
+    bool again = !lang_compile(request.body, request.size, &reply);
+    if (reply.bad)
+        _exit(4);
+    int sent = again ? channel_send_fds(FD_COMPILE, MSG_COMPILE, &reply, &answer, 1)
+                     : channel_send(answer, MSG_COMPILED, &reply);
+    _exit(sent < 0 && errno != EPIPE ? 5 : 0); /* EPIPE: the worker wants it no more */
 }

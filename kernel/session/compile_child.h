@@ -1,8 +1,9 @@
 /*
  * Compile in a disposable process.
  *
- * The worker asks (compile_begin, compile_finish); the zygote forks the child, which answers
- * (compile_child_main) and ends. A crash or endless loop of the compiler harms only the child.
+ * The zygote keeps one compile child that has made itself ready and waits (compile_child_main). The
+ * worker sends it a request (compile_begin, compile_finish); it answers and ends, and the zygote
+ * makes the next. A crash or endless loop of the compiler harms only the child.
  */
 #ifndef XTINYCC_COMPILE_CHILD_H
 #define XTINYCC_COMPILE_CHILD_H
@@ -13,8 +14,7 @@
 
 /* A request on its way. */
 typedef struct compile_job {
-    int reply; /* memory file that the child fills */
-    int done;  /* pipe that gets the child's wait status */
+    int answer; /* socket that brings the answer */
 } compile_job;
 
 typedef enum compile_end {
@@ -24,7 +24,7 @@ typedef enum compile_end {
     COMPILE_IMPOSSIBLE   /* no process, no descriptors, no memory: reason filled in */
 } compile_end;
 
-/* Worker: send a request to the zygote. Returns 0, or -1 (nothing is under way). */
+/* Worker: send a request to the compile child. Returns 0, or -1 (nothing is under way). */
 int compile_begin(const wire_buf *request, compile_job *job);
 
 /* Worker: wait for the answer and end the job. *REPLY is malloc'ed when COMPILE_ANSWERED; else
@@ -35,7 +35,7 @@ compile_end compile_finish(compile_job *job, int (*interrupted)(void), char **re
 /* A copy of the job's descriptors in another process (the snapshot) is of no use: close it. */
 void compile_abandon(compile_job *job);
 
-/* Zygote, in the forked child: read REQUEST, write REPLY, end. */
-_Noreturn void compile_child_main(int request, int reply);
+/* Zygote, in the forked child: get ready, wait for one request, answer it, end. */
+_Noreturn void compile_child_main(void);
 
 #endif

@@ -32,11 +32,21 @@ static void write_all(int fd, const char *data, size_t size)
     }
 }
 
-static void on_message(void *context, const char *message)
+/* --- libtcc --------------------------------------------------------------------------------- */
+
+static void on_message_for_parent(void *context, const char *message)
 {
     int fd = *(int *)context;
     write_all(fd, message, strlen(message));
     write_all(fd, "\n", 1);
+}
+
+/* A crash ends this process at once; no handler of the session may see it. */
+static void default_faults(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGPIPE};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
 }
 
 static void set_limits(void)
@@ -49,10 +59,7 @@ static void set_limits(void)
     setrlimit(RLIMIT_AS, &space);
 #endif
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* A crash ends this process at once; no handler of the session may see it. */
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGPIPE};
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        signal(faults[i], SIG_DFL);
+    default_faults();
 }
 
 static bool has_stdio(const char *folder)
@@ -76,17 +83,16 @@ const char *compiler_system_headers(pool *pool, const compiler_paths *paths, siz
     return i < 2 ? system_folders[i] : NULL;
 }
 
-/* In the child: never returns. */
-static void work(pool *pool, const compiler_paths *paths, const char *source, bool preprocess, int out,
-                 int messages)
+static TCCState *make_compiler(pool *pool, const compiler_paths *paths, bool preprocess,
+                               void *context,
+                               void (*on_message)(void *context, const char *message))
 {
     const char *folder;
-    set_limits();
     char path[4096];
     TCCState *tcc = tcc_new();
     if (!tcc)
-        _exit(1);
-    tcc_set_error_func(tcc, &messages, on_message);
+        return NULL;
+    tcc_set_error_func(tcc, context, on_message);
     tcc_set_lib_path(tcc, paths->runtime_dir);
     tcc_set_options(tcc, preprocess ? "-nostdinc -dD" : "-nostdinc -nostdlib -g");
     tcc_set_output_type(tcc, preprocess ? TCC_OUTPUT_PREPROCESS : TCC_OUTPUT_OBJ);
@@ -97,17 +103,34 @@ static void work(pool *pool, const compiler_paths *paths, const char *source, bo
         tcc_add_sysinclude_path(tcc, paths->notebook_include);
     for (size_t i = 0; (folder = compiler_system_headers(pool, paths, i)); i++)
         tcc_add_sysinclude_path(tcc, folder);
-    if (preprocess) { /* libtcc writes to stdout */
-        __fpurge(stdout);
-        dup2(out, STDOUT_FILENO);
-    }
+    return tcc;
+}
+
+static bool compile(TCCState *tcc, const char *source, int out)
+{
+    char path[64];
+    if (tcc_compile_string(tcc, source) != 0)
+        return false;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", out);
+    return tcc_output_file(tcc, path) == 0;
+}
+
+/* --- In a child ----------------------------------------------------------------------------- */
+
+/* In the child: never returns. */
+static void work(pool *pool, const compiler_paths *paths, const char *source, bool preprocess, int out,
+                 int messages)
+{
+    set_limits();
+    TCCState *tcc = make_compiler(pool, paths, preprocess, &messages, on_message_for_parent);
+    if (!tcc)
+        _exit(1);
+    if (!preprocess)
+        _exit(compile(tcc, source, out) ? 0 : 1);
+    __fpurge(stdout); /* libtcc writes there */
+    dup2(out, STDOUT_FILENO);
     int failed = tcc_compile_string(tcc, source);
-    if (preprocess) {
-        failed |= fflush(stdout) != 0;
-    } else if (!failed) {
-        snprintf(path, sizeof path, "/proc/self/fd/%d", out);
-        failed = tcc_output_file(tcc, path);
-    }
+    failed |= fflush(stdout) != 0;
     _exit(failed ? 1 : 0);
 }
 
@@ -163,4 +186,53 @@ compiler_result compiler_expand(pool *pool, const compiler_paths *paths, const c
 compiler_result compiler_run(pool *pool, const compiler_paths *paths, const char *text)
 {
     return run(pool, paths, text, false);
+}
+
+/* --- In this process ------------------------------------------------------------------------ */
+
+static struct {
+    TCCState *tcc; /* ready for use, NULL: none */
+    text messages;
+    bool is_spent;
+} warm;
+
+static void on_message_here(void *context, const char *message)
+{
+    text *messages = context;
+    text_puts(messages, message);
+    text_puts(messages, "\n");
+}
+
+void compiler_warm(pool *pool, const compiler_paths *paths)
+{
+    default_faults();
+    warm.tcc = make_compiler(pool, paths, false, &warm.messages, on_message_here);
+}
+
+bool compiler_is_spent(void)
+{
+    return warm.is_spent;
+}
+
+static compiler_result run_warm(pool *pool, const char *source)
+{
+    compiler_result result = {.output = "", .messages = ""};
+    int out = memfd_create("xtinycc-object", MFD_CLOEXEC);
+    if (out < 0) {
+        result.messages = pool_format(pool, "error: no memory file: %s", strerror(errno));
+        return result;
+    }
+    warm.messages = (text){.pool = pool};
+    result.ok = compile(warm.tcc, source, out);
+    warm.tcc = NULL;
+    warm.is_spent = true;
+    result.output = read_file(pool, out, &result.size);
+    result.messages = text_string(&warm.messages);
+    close(out);
+    return result;
+}
+
+compiler_result compiler_run_here(pool *pool, const compiler_paths *paths, const char *text)
+{
+    return warm.tcc ? run_warm(pool, text) : run(pool, paths, text, false);
 }

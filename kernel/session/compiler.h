@@ -1,8 +1,10 @@
 /*
  * The compiler, one call a process.
  *
- * An error leaves libtcc's state corrupt (hole H15) and some inputs never end, so each call forks,
- * works in the child and hands its output back through memory files. Single-threaded callers only.
+ * An error leaves libtcc's state corrupt (hole H15) and some inputs never end. So each call forks,
+ * works in the child and hands its output back through memory files; or, where the whole process is
+ * one that may be lost, in that process itself (compiler_warm). Single-threaded callers
+ * only.
  */
 #ifndef XTINYCC_COMPILER_H
 #define XTINYCC_COMPILER_H
@@ -24,14 +26,22 @@ const char *compiler_system_headers(pool *pool, const compiler_paths *paths, siz
 typedef struct compiler_result {
     bool ok;
     int signal;       /* that ended the compiler, 0 if it ended by itself */
-    char *output;     /* expanded text or object; NUL-terminated */
+    const char *output; /* expanded text or object; NUL-terminated */
     size_t size;
-    char *messages;   /* one a line, as libtcc words them: "In[3]:2: error: ..." */
+    const char *messages; /* one a line, as libtcc words them: "In[3]:2: error: ..." */
 } compiler_result;
 
 /* `-E -dD`: TEXT expanded, with its #define and #undef lines and "# line "file"" markers. */
 compiler_result compiler_expand(pool *pool, const compiler_paths *paths, const char *text);
 /* `-c -g`. */
 compiler_result compiler_run(pool *pool, const compiler_paths *paths, const char *text);
+
+/* Do ahead what does not depend on a text, so that the next compiler_run_here() works in this
+   process. A crash of the compiler is then this process's. */
+void compiler_warm(pool *pool, const compiler_paths *paths);
+/* As compiler_run(), but in this process if it is warm. */
+compiler_result compiler_run_here(pool *pool, const compiler_paths *paths, const char *text);
+/* Whether that has happened, so that neither may be called any more. */
+bool compiler_is_spent(void);
 
 #endif

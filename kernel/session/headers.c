@@ -188,7 +188,7 @@ static const char *file_at(const part *list, size_t count, size_t offset, const 
     return file;
 }
 
-static void enter_declarations(pool *pool, names *names, struct names *used,
+static void enter_declarations(pool *pool, names *names, struct names *used, reach_index *reach,
                                const char *declarations, size_t size, int item, const char *place,
                                const part *list, size_t count)
 {
@@ -207,6 +207,8 @@ static void enter_declarations(pool *pool, names *names, struct names *used,
         origin.end = (size_t)(last->text + last->length - declarations);
         origin.place = file_at(list, count, origin.start, place);
         declaration_enter(names, &tokens, &d, &origin);
+        if (reach)
+            reach_add(reach, &tokens, &d, at, end, declarations);
         for (size_t i = d.is_definition ? d.body : end; used && i < end; i++)
             if (tokens.list[i].kind == TOKEN_NAME)
                 names_set(used, SPACE_ORDINARY, tokens.list[i].text, tokens.list[i].length,
@@ -218,7 +220,7 @@ static void enter_declarations(pool *pool, names *names, struct names *used,
 void headers_enter(pool *pool, names *names, struct names *used, const char *declarations,
                    size_t size, int item, const char *place)
 {
-    enter_declarations(pool, names, used, declarations, size, item, place, NULL, 0);
+    enter_declarations(pool, names, used, NULL, declarations, size, item, place, NULL, 0);
 }
 
 void headers_enter_macros(pool *pool, names *names, const char *macros, int item,
@@ -357,8 +359,10 @@ static int prepare(headers *h, char *error, size_t error_size)
         if (ours)
             ((name *)ours)->place = entry->place;
     }
-    enter_declarations(&h->pool, &h->names, &h->used, h->declarations, h->declarations_size, -1, "",
-                       parts.list, parts.count);
+    h->reach = reach_create(&h->pool);
+    reach_add_macros(h->reach, h->macros);
+    enter_declarations(&h->pool, &h->names, &h->used, h->reach, h->declarations,
+                       h->declarations_size, -1, "", parts.list, parts.count);
     find_tables(h);
     return 0;
 }
@@ -368,7 +372,7 @@ int headers_prepare(const compiler_paths *paths, char *error, size_t error_size)
     if (is_prepared)
         pool_free(&prepared.pool);
     is_prepared = false;
-    prepared = (headers){0};
+    prepared = (headers){.pool.shared = true};
     if (setjmp(prepared.pool.out_of_memory))
         return fail(&prepared, error, error_size, "preparing the headers", "out of memory");
     prepared.paths.runtime_dir =
@@ -378,6 +382,7 @@ int headers_prepare(const compiler_paths *paths, char *error, size_t error_size)
             pool_copy(&prepared.pool, paths->notebook_include, strlen(paths->notebook_include));
     if (prepare(&prepared, error, error_size) < 0)
         return -1;
+    pool_seal(&prepared.pool);
     is_prepared = true;
     return 0;
 }
@@ -483,6 +488,15 @@ const char *headers_without(pool *pool, const char *declarations, size_t size, c
     return text_string(&out);
 }
 
+bool headers_taken_simply(const taken *taken)
+{
+    const headers *h = headers_default();
+    size_t length = strlen(taken->name);
+    const name *entry = names_find(&h->names, taken->space, taken->name, length);
+    return entry && (entry->kind == NAME_FUNCTION || entry->kind == NAME_OBJECT) &&
+           !names_find(&h->used, SPACE_ORDINARY, taken->name, length);
+}
+
 const char *headers_default_without(pool *pool, const taken *taken, size_t count)
 {
     const headers *h = headers_default();
@@ -496,9 +510,7 @@ const char *headers_default_without(pool *pool, const taken *taken, size_t count
         const name *entry = names_find(&h->names, taken[i].space, taken[i].name, length);
         if (!entry || entry->kind == NAME_MACRO)
             continue;
-        bool simple = (entry->kind == NAME_FUNCTION || entry->kind == NAME_OBJECT) &&
-                      !names_find(&h->used, SPACE_ORDINARY, taken[i].name, length);
-        if (!simple) {
+        if (!headers_taken_simply(&taken[i])) {
             hard[hard_count++] = taken[i];
             continue;
         }

@@ -9,6 +9,7 @@
 
 #include "names.h"
 #include "compiler.h"
+#include "reach.h"
 
 /* A type that display() shows as a table, and the function it calls for it. */
 typedef struct header_table {
@@ -23,6 +24,7 @@ typedef struct headers {
     const char *macros;       /* #define lines, in the order of definition */
     names names;              /* what both declare; places are header names */
     names used;               /* ordinary names that inline functions of the headers mention */
+    reach_index *reach;       /* what names reach in both */
     header_table *tables;     /* types that notebook.h's display() shows as tables */
     size_t table_count;
 } headers;
@@ -59,6 +61,8 @@ typedef struct taken {
    under hidden names. */
 const char *headers_without(pool *pool, const char *declarations, size_t size, const taken *taken,
                             size_t count);
+/* Whether a name can be taken by leaving out its default declarations. */
+bool headers_taken_simply(const taken *taken);
 /* The default declarations without them, faster. */
 const char *headers_default_without(pool *pool, const taken *taken, size_t count);
 

@@ -61,6 +61,7 @@ const char *lang_text(const lang_t *lang, size_t *size)
 
 void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
 {
+    wire_put_u32(request, false); /* not whole, see cell_request */
     wire_put_u32(request, (uint32_t)cell->number);
     wire_put_u32(request, cell->mode);
     wire_put_bytes(request, cell->text, cell->size);
@@ -172,7 +173,15 @@ static const char *wrap(pool *pool, cell_request *cell)
     return text;
 }
 
-void lang_compile(const void *request, size_t size, wire_buf *reply)
+void lang_warm(void)
+{
+    pool pool = {0};
+    if (setjmp(pool.out_of_memory) == 0 && headers_default())
+        compiler_warm(&pool, &headers_default()->paths);
+    pool_free(&pool);
+}
+
+bool lang_compile(const void *request, size_t size, wire_buf *reply)
 {
     pool pool = {0};
     if (setjmp(pool.out_of_memory)) {
@@ -181,10 +190,13 @@ void lang_compile(const void *request, size_t size, wire_buf *reply)
         write_failure(reply, "CompileError", "the cell needs more memory than a compiler may use",
                       "\033[31mCompileError\033[0m: the cell needs more memory than a compiler "
                       "may use");
-        return;
+        return true;
     }
+    bool again = false;
     wire_reader in = wire_read(request, size);
-    cell_request cell = {.number = (int)wire_get_u32(&in)};
+    cell_request cell = {.whole = wire_get_u32(&in) != 0};
+    size_t behind = in.at;
+    cell.number = (int)wire_get_u32(&in);
     cell.mode = (lang_mode)wire_get_u32(&in);
     cell.text = wire_get_bytes(&in, &cell.size);
     cell.done = wire_get_u32(&in);
@@ -207,9 +219,16 @@ void lang_compile(const void *request, size_t size, wire_buf *reply)
         cell.past = &past;
         cell_answer answer;
         cell_compile(&pool, &cell, &answer);
-        write_answer(reply, &answer);
+        again = answer.again;
+        if (again) {
+            wire_put_u32(reply, true);
+            wire_put_raw(reply, (const char *)request + behind, size - behind);
+        } else {
+            write_answer(reply, &answer);
+        }
     }
     pool_free(&pool);
+    return !again;
 }
 
 static bool read_lists(wire_reader *in, lang_unit *unit)

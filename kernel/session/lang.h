@@ -54,8 +54,12 @@ typedef struct lang_cell {
 /* Write the request for the compile child. */
 void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request);
 
-/* Compile child only: answer a request. Never fails to write a reply, short of a crash. */
-void lang_compile(const void *request, size_t size, wire_buf *reply);
+/* Compile child only: have all ready that does not depend on the request, so that lang_compile()
+   can do what most cells need in this very process. Else it forks for the compiler. */
+void lang_warm(void);
+/* Compile child only: answer a request. Never fails to write a reply, short of a crash. Returns
+   false if, after lang_warm(), a fresh process must do it: REPLY is then the request to send. */
+bool lang_compile(const void *request, size_t size, wire_buf *reply);
 
 /* How the loader must bind a symbol that the unit defines. */
 typedef enum lang_bind {

@@ -26,14 +26,13 @@ static void find_prefix(char *out, size_t size)
     }
 }
 
-/* The end of announcements that the worker uses, and the zygote's. */
-static int open_announcements(void)
+/* A channel between our own processes, at fixed descriptors. */
+static int open_channel(int one, int other)
 {
     int ends[2];
     if (channel_pair(ends, FD_ENGINE_FREE) < 0)
         return -1;
-    bool bad = dup3(ends[0], FD_ANNOUNCE, O_CLOEXEC) < 0 ||
-               dup3(ends[1], FD_ANNOUNCE_ZYGOTE, O_CLOEXEC) < 0;
+    bool bad = dup3(ends[0], one, O_CLOEXEC) < 0 || dup3(ends[1], other, O_CLOEXEC) < 0;
     close(ends[0]);
     close(ends[1]);
     return bad ? -1 : 0;
@@ -59,10 +58,11 @@ int main(int argc, char **argv)
         return 2;
     }
     close_range(3, FD_ENGINE_FIRST - 1, 0); /* whatever the front's parents left open */
-    close_range(FD_ENGINE_FREE, ~0u, 0);
-    for (int fd = FD_ENGINE_FIRST; fd < FD_ENGINE_FREE; fd++)
+    close_range(FD_COMPILE, ~0u, 0);
+    for (int fd = FD_ENGINE_FIRST; fd < FD_COMPILE; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (open_announcements() < 0)
+    if (open_channel(FD_ANNOUNCE, FD_ANNOUNCE_ZYGOTE) < 0 ||
+        open_channel(FD_COMPILE, FD_COMPILE_CHILD) < 0 || open_channel(FD_JOB, FD_JOB_ZYGOTE) < 0)
         return 1;
     zygote_options options = {
         .front = (pid_t)strtol(argv[2], NULL, 10),

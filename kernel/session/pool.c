@@ -4,13 +4,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 16, BLOCK = 64 * 1024 };
+enum { ALIGN = 16, BLOCK = 64 * 1024, SHARED_BLOCK = 1024 * 1024 };
 
 struct pool_block {
     struct pool_block *next;
+    size_t size; /* with this */
     max_align_t data[];
 };
+
+static struct pool_block *allocate_block(const pool *pool, size_t size)
+{
+    struct pool_block *block;
+    if (pool->shared) {
+        block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED)
+            return NULL;
+    } else {
+        block = malloc(size);
+    }
+    if (block)
+        block->size = size;
+    return block;
+}
 
 void *pool_alloc(pool *pool, size_t size)
 {
@@ -18,10 +35,11 @@ void *pool_alloc(pool *pool, size_t size)
         longjmp(pool->out_of_memory, 1);
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     if (size > pool->left) {
-        size_t room = size > BLOCK / 4 ? size : BLOCK;
+        size_t usual = pool->shared ? SHARED_BLOCK : BLOCK;
+        size_t room = size > usual / 4 ? size : usual;
         struct pool_block *block = NULL;
         if (pool->total + room <= POOL_LIMIT)
-            block = malloc(sizeof *block + room);
+            block = allocate_block(pool, sizeof *block + room);
         if (!block)
             longjmp(pool->out_of_memory, 1);
         pool->total += room;
@@ -71,11 +89,21 @@ void pool_free(pool *pool)
 {
     while (pool->blocks) {
         struct pool_block *next = pool->blocks->next;
-        free(pool->blocks);
+        if (pool->shared)
+            munmap(pool->blocks, pool->blocks->size);
+        else
+            free(pool->blocks);
         pool->blocks = next;
     }
     pool->at = NULL;
     pool->left = pool->total = 0;
+}
+
+void pool_seal(pool *pool)
+{
+    for (struct pool_block *block = pool->blocks; block; block = block->next)
+        mprotect(block, block->size, PROT_READ);
+    pool->left = 0;
 }
 
 void *pool_grow(pool *pool, void *array, size_t count, size_t *capacity, size_t element)

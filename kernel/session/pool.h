@@ -17,6 +17,7 @@
 #define POOL_LIMIT ((size_t)1 << 30)
 
 typedef struct pool {
+    bool shared; /* memory that a fork need not copy: to be sealed before there is one */
     struct pool_block *blocks;
     char *at;
     size_t left, total;
@@ -27,6 +28,8 @@ void *pool_alloc(pool *pool, size_t size); /* zeroed, 16-byte aligned, never NUL
 char *pool_copy(pool *pool, const char *text, size_t size); /* NUL-terminated copy */
 char *pool_format(pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pool_free(pool *pool);
+/* Make a shared pool's memory read-only for good. */
+void pool_seal(pool *pool);
 
 /* Make room for one more element of ARRAY (a pointer), which holds COUNT of CAPACITY. */
 void *pool_grow(pool *pool, void *array, size_t count, size_t *capacity, size_t element);

@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "messages.h"
+
+#define RESIDENT_SMALL (64u << 20) /* this much a copy may take in any case */
 
 /* The copies that this process has made and that may still live, to be reaped. */
 static pid_t ours[64];
@@ -31,6 +34,8 @@ static void reap_dropped(void)
 #ifndef XTINYCC_SANITIZED /* sanitizers may keep a thread of their own */
 static int thread_count(void)
 {
+    if (__libc_single_threaded)
+        return 1;
     DIR *tasks = opendir("/proc/self/task");
     if (!tasks)
         return 1;
@@ -85,8 +90,9 @@ const char *snapshot_obstacle(void)
     if (thread_count() > 1)
         return "a thread of an earlier cell is still running";
 #endif
-    unsigned long long available = memory_available();
-    if (available && memory_resident() > available / 4)
+    unsigned long long resident = memory_resident();
+    unsigned long long available = resident < RESIDENT_SMALL ? 0 : memory_available();
+    if (available && resident > available / 4)
         return "the session's data fill more than a quarter of the free memory";
     return NULL;
 }

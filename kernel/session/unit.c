@@ -281,70 +281,6 @@ static void write_item(writer *w, const item *item)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
-/* The headers were expanded for TinyCC. The system compiler has types of its own under some of
-   their names; as a system header the text gives no warnings. */
-static const char native_before[] =
-    "#define _Float32 __xt_Float32\n#define _Float64 __xt_Float64\n"
-    "#define _Float32x __xt_Float32x\n#define _Float64x __xt_Float64x\n"
-    "#define __builtin_isnan __xt_isnan\n#define __builtin_isinf __xt_isinf\n"
-    "#define __builtin_isinf_sign __xt_isinf_sign\n#define __builtin_isfinite __xt_isfinite\n"
-    "#define __builtin_signbit __xt_signbit\n# 1 \"<header>\" 3\n";
-static const char native_after[] =
-    "\n#undef _Float32\n#undef _Float64\n#undef _Float32x\n#undef _Float64x\n"
-    "#undef __builtin_isnan\n#undef __builtin_isinf\n#undef __builtin_isinf_sign\n"
-    "#undef __builtin_isfinite\n#undef __builtin_signbit\n# 1 \"session\"\n";
-
-static void put_header_macros(const writer *w, text *out)
-{
-    bool native = w->plan->target == UNIT_NATIVE;
-    text_puts(out, native ? "# 1 \"<header>\" 3\n" : "");
-    text_puts(out, headers_default()->macros);
-    text_puts(out, native ? "# 1 \"session\"\n" : "");
-    for (size_t i = 0; native && i < w->out->past.taken_count; i++)
-        if (w->out->past.taken[i].space == SPACE_MACRO)
-            text_format(out, "#undef %s\n", w->out->past.taken[i].name);
-}
-
-/* What comes before the cell: headers and session, without the names that the cell takes. */
-static void write_prologue(writer *w, text *out)
-{
-    const past *past = &w->out->past;
-    size_t first_new = w->plan->before->count;
-    bool native = w->plan->target == UNIT_NATIVE, guarded = false;
-    text_puts(out, native ? native_before : "");
-    text_puts(out, headers_default_without(w->pool, past->taken, past->taken_count));
-    text_puts(out, native ? native_after : "\n#line 1 \"session\"\n");
-    for (size_t i = 0; i < first_new; i++) {
-        const entry *e = &past->list[i];
-        bool beyond = e->native > (w->plan->target == UNIT_TYPES ? NATIVE_CALLS : NATIVE_NOTHING);
-        if (e->kind == ENTRY_DROPPED || (beyond && !native))
-            continue;
-        if (native && e->kind == ENTRY_INCLUDE && !guarded) {
-            /* It must not read again what is there already. */
-            put_header_macros(w, out);
-            guarded = true;
-        }
-        text_puts(out, native && e->kind == ENTRY_INCLUDE ? e->source : e->text);
-        text_puts(out, "\n");
-    }
-    text_puts(out, "int __nb_poll(void);\n"
-                   "int __xt_ignore();\n"
-                   "void *__xt_copy(void *, const void *, unsigned long) __asm__(\"memcpy\");\n");
-    if (!guarded)
-        put_header_macros(w, out);
-    for (size_t i = 0; i < w->plan->before->macro_count; i++) {
-        const past_macro *macro = &w->plan->before->macros[i];
-        if (macro->native)
-            continue; /* its header defines it */
-        text_format(out, "#undef %s\n", macro->name);
-        if (*macro->text)
-            text_format(out, "#define %s\n", macro->text);
-    }
-    for (size_t i = 0; i < past->taken_count; i++)
-        if (past->taken[i].space == SPACE_MACRO)
-            text_format(out, "#undef %s\n", past->taken[i].name);
-}
-
 /* The macros that the cell changes, as they were before it: the entry function repeats them. */
 static void write_old_macros(writer *w, text *out)
 {
@@ -394,23 +330,24 @@ void unit_write(const unit_plan *plan, unit *out)
         else
             write_item(&w, item);
     }
-    text all = {.pool = pool};
-    write_prologue(&w, &all);
-    text_puts(&all, text_string(&w.top));
+    text all = {.pool = pool}, rest = {.pool = pool};
+    text_puts(&rest, text_string(&w.top));
     if (w.body.size) {
         bool native = plan->target == UNIT_NATIVE;
         const char *storage = native ? "" : "static "; /* what nobody reads would be left out */
         out->entry = pool_format(pool, plan->target == UNIT_TYPES ? "__types_%d" : "__cell_%d",
                                  plan->number);
-        write_old_macros(&w, &all);
+        write_old_macros(&w, &rest);
         if (out->rest)
-            text_format(&all, "\n%slong long %s[%zu];\n", storage, out->sizes,
+            text_format(&rest, "\n%slong long %s[%zu];\n", storage, out->sizes,
                         out->size_count + 1);
         if (*out->shown_address)
-            text_format(&all, "\n%svoid *%s;\n", storage, out->shown_address);
-        text_format(&all, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);
-        text_puts(&all, text_string(&w.body));
-        text_puts(&all, "\n}\n");
+            text_format(&rest, "\n%svoid *%s;\n", storage, out->shown_address);
+        text_format(&rest, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);
+        text_puts(&rest, text_string(&w.body));
+        text_puts(&rest, "\n}\n");
     }
+    unit_prologue(&w, text_string(&rest), &all);
+    text_add(&all, text_string(&rest), rest.size);
     out->text = text_string(&all);
 }

@@ -60,6 +60,7 @@ typedef struct unit_plan {
     size_t done; /* items that have run: see lang_cell */
     const int64_t *sizes;
     size_t size_count;
+    bool whole;     /* all that headers and session say, not only what the cell's names reach */
     bool show_copy; /* the value to show cannot be addressed: copy it */
     unit_target target;
     bool show_native;         /* TinyCC cannot express the value to show */

@@ -37,6 +37,9 @@ void unit_ask_sizes(writer *w, const item *item, size_t index);
 /* The declarator with the sizes that were asked for, NULL if it needs none. */
 const char *unit_sized_declarator(writer *w, const tokens *tokens, const declarator *d);
 
+/* unit_prologue.c: what comes before the cell's own code: of headers and session, what REST, the
+   remainder of the unit, can use. */
+void unit_prologue(writer *w, const char *rest, text *out);
 /* unit_show.c: the value of the cell. */
 void unit_show(writer *w, const item *item, size_t first, size_t end);
 /* unit_names.c: a name gets a (new) meaning. Returns how to bind it. */

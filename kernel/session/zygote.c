@@ -23,7 +23,6 @@
 #include "snapshot.h"
 #include "worker.h"
 
-#define JOBS_MAX 8
 #define FRESH_STARTS_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
 
@@ -34,12 +33,6 @@ typedef struct frozen {
     uint32_t cell;
 } frozen;
 
-/* A compile child. */
-typedef struct job {
-    pid_t pid;
-    int done;
-} job;
-
 typedef struct zygote {
     const zygote_options *options;
     int signals; /* signalfd: SIGCHLD, SIGTERM */
@@ -49,8 +42,7 @@ typedef struct zygote {
     enum death_cause cause;
     frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
     size_t snapshot_count, keep;
-    job jobs[JOBS_MAX];
-    size_t job_count;
+    pid_t compiler; /* the compile child that waits or works, 0 for none */
 } zygote;
 
 static void forget_snapshot(zygote *z, size_t i)
@@ -87,9 +79,10 @@ static void start_worker(zygote *z)
         if (getppid() != zygote_pid)
             _exit(0);
         setpgid(0, 0);
-        close_range(3, FD_ENGINE_FIRST - 1, 0); /* sockets of snapshots and jobs */
+        close_range(3, FD_ENGINE_FIRST - 1, 0); /* sockets of snapshots */
         close(FD_KEEPER);
         close(FD_ANNOUNCE_ZYGOTE);
+        close_range(FD_COMPILE_CHILD, FD_JOB_ZYGOTE, 0);
         close(z->signals);
         worker_run(&(worker_options){.zygote = zygote_pid,
                                      .lang = z->options->lang,
@@ -102,38 +95,56 @@ static void start_worker(zygote *z)
     z->fresh_starts++;
 }
 
-static void start_compile_child(zygote *z, message *m)
+/* --- Compile children: one waits, so that no cell waits for a fork -------------------------- */
+
+static void start_compiler(zygote *z)
 {
-    if (m->fd_count != 3 || z->job_count == JOBS_MAX)
-        return; /* the worker reads end of file and says that no process could be made */
     pid_t zygote_pid = getpid();
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != zygote_pid)
             _exit(0);
-        compile_child_main(m->fds[0], m->fds[1]);
+        compile_child_main();
     }
-    if (pid < 0)
+    z->compiler = pid > 0 ? pid : 0;
+}
+
+/* No compile child waits, and one is asked for: the last fork failed or its child died idle. */
+static void serve_compile_request(zygote *z)
+{
+    start_compiler(z);
+    message m;
+    if (!z->compiler && channel_receive(FD_COMPILE_CHILD, &m, false) > 0)
+        message_free(&m); /* the worker reads end of file and says that no process could be made */
+}
+
+/* Not a child that waits: a request that reaches it between the signal and its death is lost. */
+static void cancel_job(const zygote *z)
+{
+    struct pollfd job = {.fd = FD_JOB_ZYGOTE, .events = POLLIN};
+    if (!z->compiler || poll(&job, 1, 0) <= 0)
         return;
-    z->jobs[z->job_count++] = (job){.pid = pid, .done = m->fds[2]};
-    m->fd_count = 2; /* the pipe stays open */
+    kill(-z->compiler, SIGKILL); /* its group, if it runs a system compiler */
+    kill(z->compiler, SIGKILL);
 }
 
-static void cancel_jobs(const zygote *z)
+static void end_job(zygote *z, int status)
 {
-    for (size_t i = 0; i < z->job_count; i++) {
-        kill(-z->jobs[i].pid, SIGKILL); /* its group, if it runs a system compiler */
-        kill(z->jobs[i].pid, SIGKILL);
+    message m;
+    bool had_job = false;
+    while (channel_receive(FD_JOB_ZYGOTE, &m, false) > 0) {
+        wire_buf b = {0};
+        wire_put_u32(&b, (uint32_t)status);
+        if (status != 0 && m.fd_count == 1)
+            channel_send(m.fds[0], MSG_COMPILE_DIED, &b);
+        wire_buf_free(&b);
+        message_free(&m);
+        had_job = true;
     }
-}
-
-static void end_job(zygote *z, size_t i, int status)
-{
-    ssize_t ignored = write(z->jobs[i].done, &status, sizeof status);
-    (void)ignored; /* the worker may be gone */
-    close(z->jobs[i].done);
-    z->jobs[i] = z->jobs[--z->job_count];
+    z->compiler = 0;
+    if (had_job) /* else it may die again and again: wait until it is asked for */
+        start_compiler(z);
 }
 
 static void answer_undo(zygote *z, message *m)
@@ -169,11 +180,8 @@ static void handle_worker_message(zygote *z, message *m)
         z->keep = keep > SNAPSHOT_KEEP_MAX ? SNAPSHOT_KEEP_MAX : keep;
         break;
     }
-    case MSG_COMPILE:
-        start_compile_child(z, m);
-        break;
     case MSG_CANCEL:
-        cancel_jobs(z);
+        cancel_job(z);
         break;
     case MSG_UNDO:
         answer_undo(z, m);
@@ -234,7 +242,7 @@ static _Noreturn void shut_down(const zygote *z, int status);
 static void succeed(zygote *z, int status, long peak_kb)
 {
     read_worker_messages(z); /* it may have announced a snapshot just before it died */
-    cancel_jobs(z);
+    cancel_job(z);
     frozen *heir = z->cause == DEATH_RESET ? NULL : find_heir(z);
     if (!heir && z->fresh_starts >= FRESH_STARTS_MAX) {
         wire_buf b = {0};
@@ -266,13 +274,9 @@ static void reap(zygote *z)
             succeed(z, status, usage.ru_maxrss);
             continue;
         }
-        bool was_job = false;
-        for (size_t i = 0; i < z->job_count && !was_job; i++)
-            if (z->jobs[i].pid == pid) {
-                end_job(z, i, status);
-                was_job = true;
-            }
-        if (!was_job)
+        if (pid == z->compiler)
+            end_job(z, status);
+        else
             drop_snapshot(z, pid); /* or a stray child of a cell */
     }
 }
@@ -303,7 +307,7 @@ static void shut_down(const zygote *z, int status)
         kill(-z->worker, SIGKILL);
     for (size_t i = 0; i < z->snapshot_count; i++)
         kill(z->snapshots[i].pid, SIGKILL);
-    cancel_jobs(z);
+    cancel_job(z);
     for (int round = 0; round < 1000; round++) {
         kill_children();
         pid_t pid;
@@ -412,16 +416,20 @@ int zygote_run(const zygote_options *options)
         return 1;
     }
     start_worker(&z);
+    start_compiler(&z);
     for (;;) {
         struct pollfd fds[] = {{.fd = z.ending ? -1 : FD_KEEPER, .events = POLLIN},
                                {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
-                               {.fd = z.signals, .events = POLLIN}};
-        int ready = poll(fds, 3, z.ending ? END_TIMEOUT : -1);
+                               {.fd = z.signals, .events = POLLIN},
+                               {.fd = z.compiler ? -1 : FD_COMPILE_CHILD, .events = POLLIN}};
+        int ready = poll(fds, 4, z.ending ? END_TIMEOUT : -1);
         if ((ready < 0 && errno != EINTR) || (ready == 0 && z.ending))
             shut_down(&z, 1);
         read_worker_messages(&z);
         read_signals(&z);
         reap(&z);
+        if (fds[3].revents && !z.compiler)
+            serve_compile_request(&z);
         read_front_messages(&z);
     }
 }
