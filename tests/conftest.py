@@ -1,12 +1,11 @@
 """Fixtures for all tests that talk to the installed kernel."""
 import os
-import pathlib
+import shutil
 
 import pytest
 from jupyter_client.manager import KernelManager
 
-TOP = pathlib.Path(__file__).resolve().parents[1]
-PREFIX = pathlib.Path(os.environ.get("XTINYCC_PREFIX", TOP / "build" / "prefix"))
+from running import PREFIX, TOP, execute
 
 
 class Outcome:
@@ -71,3 +70,13 @@ def new_session(tmp_path):
 @pytest.fixture
 def session(new_session):
     return new_session()
+
+
+@pytest.fixture(scope="session")
+def coursework(tmp_path_factory):
+    """The coursework notebook, executed once for all tests; its files lie beside it."""
+    folder = tmp_path_factory.mktemp("coursework")
+    path = folder / "lenet5-mnist.ipynb"
+    shutil.copy(TOP / "notebooks" / path.name, path)
+    execute(path)
+    return path

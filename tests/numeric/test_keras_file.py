@@ -13,7 +13,7 @@ import keras
 import numpy
 import pytest
 
-from keras_side import TOP, tool  # noqa: F401 (a fixture)
+from keras_side import tool  # noqa: F401 (a fixture)
 
 VARIANTS = ["tanh", "relu"]
 
@@ -135,11 +135,8 @@ def test_state_for_keras_2_is_skipped_by_keras_3(tool, tmp_path):
     assert model.count_params() == 61706
 
 
-def test_the_notebooks_file(tool):
-    path = TOP / "out" / "lenet5.keras"
-    if not path.exists():
-        pytest.skip("no out/lenet5.keras: run ./dev notebook first")
-    model = compare_on_test_images(tool, path)
+def test_the_notebooks_file(tool, coursework):
+    model = compare_on_test_images(tool, coursework.parent / "lenet5.keras")
     assert int(model.optimizer.iterations) > 0
 
 

@@ -112,6 +112,12 @@ def start_tcp():
 
 
 @pytest.fixture
+def start_ipc():
+    """The real program, over ipc only."""
+    yield from _factory(dialects.C(), "ipc")
+
+
+@pytest.fixture
 def client(start):
     """A connected, ready client of a fresh kernel; `client.cell` makes its cells."""
     c = start().connect()

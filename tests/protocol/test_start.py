@@ -93,11 +93,9 @@ def test_ports_as_strings_and_unknown_keys(start_tcp):
     start_tcp(edit=edit).connect().still_works()
 
 
-def test_long_ipc_path(start_real, tmp_path):
-    if start_real.transport != "ipc":
-        pytest.skip("of ipc only")
+def test_long_ipc_path(start_ipc):
     folder = "/tmp/" + "p" * (105 - len("/tmp/"))  # with "-1": 107 bytes, the system's limit
-    start_real(ipc_path=folder).connect().still_works()
+    start_ipc(ipc_path=folder).connect().still_works()
 
 
 def test_ipc_path_beyond_the_limit(refused, whole):
