@@ -78,6 +78,7 @@ void output_begin(output_t *o, int number)
     o->printed = 0;
     o->prompt_size = 0;
     o->last_call = INT64_MIN / 2;
+    o->allowance = 3.0 * (double)o->options.rate; /* servers count anew for each cell */
     end_spool(o, false);
     pieces_clear(&o->tail);
 }
@@ -139,6 +140,25 @@ static size_t allowed(output_t *o, int64_t now)
     return o->allowance < 1 ? 0 : (size_t)o->allowance;
 }
 
+/* What a byte costs in a message: JSON writes newlines and quotes in two, control characters in
+   six. */
+static size_t cost_of(unsigned char c)
+{
+    if (c >= 0x20)
+        return c == '"' || c == '\\' ? 2 : 1;
+    return c == '\n' || c == '\t' || c == '\r' || c == '\b' || c == '\f' ? 2 : 6;
+}
+
+/* How many bytes at the start of TEXT cost at most BUDGET; *COST is what they do cost. */
+static size_t affordable(const char *text, size_t size, size_t budget, size_t *cost)
+{
+    size_t n = 0;
+    *cost = 0;
+    for (size_t c; n < size && *cost + (c = cost_of((unsigned char)text[n])) <= budget; n++)
+        *cost += c;
+    return n;
+}
+
 static void call(output_t *o, int64_t now, bool all)
 {
     size_t budget = all ? SIZE_MAX : allowed(o, now);
@@ -146,15 +166,19 @@ static void call(output_t *o, int64_t now, bool all)
     size_t size;
     int fd;
     while (budget > 0 && (size = pieces_front(&o->waiting, &fd, &text)) > 0) {
-        size_t n = pieces_cut(text, size, budget < CALL_MAX ? budget : CALL_MAX);
+        size_t limit = CALL_MAX, cost = 0;
+        if (o->options.rate && !all)
+            limit = affordable(text, size < limit ? size : limit, budget, &cost);
+        size_t n = pieces_cut(text, size, limit);
         if (n == 0)
             break;
+        if (o->options.rate) {
+            affordable(text, n, SIZE_MAX, &cost);
+            o->allowance -= (double)cost;
+            budget -= cost < budget ? cost : budget;
+        }
         o->options.emit(o->options.context, fd, text, n, o->number);
         pieces_remove(&o->waiting, n);
-        if (!all)
-            budget -= n;
-        if (o->options.rate)
-            o->allowance -= (double)n;
     }
     pieces_compact(&o->waiting);
     o->last_call = now;
@@ -162,7 +186,9 @@ static void call(output_t *o, int64_t now, bool all)
 
 bool output_is_full(const output_t *o)
 {
-    return o->waiting.size >= WAITING_MAX;
+    /* Under a rate no more than a second's worth: a Stop shall not be followed by a long rest. */
+    size_t most = o->options.rate && o->options.rate < WAITING_MAX ? o->options.rate : WAITING_MAX;
+    return o->waiting.size >= most;
 }
 
 int64_t output_due(const output_t *o, int64_t now)

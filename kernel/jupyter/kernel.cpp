@@ -51,6 +51,10 @@ kernel_config to_xeus(const connection &c)
     return config;
 }
 
+// Jupyter servers, which set JPY_SESSION_NAME, drop a cell's output beyond 3 MB in 3 s. At this
+// rate, with what may come at once, that much never comes. Other clients take all there is.
+constexpr std::size_t server_rate = 450000;
+
 // Xeus prints a banner, and can be told to log every message: neither is wanted.
 void silence_xeus()
 {
@@ -91,7 +95,10 @@ int run_kernel(const std::string &path)
 {
     // The processes that run cells are made before anything secret is in memory.
     char why[512] = "";
-    const host_options options = {};
+    host_options options = {};
+    if (std::getenv("JPY_SESSION_NAME") != nullptr) {
+        options.stream_rate = server_rate;
+    }
     host_ptr host(host_start(&options, why, sizeof why));
     if (host == nullptr) {
         log_line(why);

@@ -20,6 +20,7 @@ const char usage[] =
     "       xtinycc repl                 cells in the terminal\n"
     "       xtinycc run FILE.c           run the cells of a file, separated by lines // ---\n"
     "       xtinycc export NB.ipynb [-o FILE.c]   write a notebook as a C program\n"
+    "       xtinycc doctor                tell what was found on this machine\n"
     "       xtinycc --version\n";
 
 // Signals come by descriptor, in the thread that wants them; every later thread inherits this.
@@ -51,7 +52,7 @@ int main(int argc, char **argv)
         return xtinycc::run_kernel(argv[2]);
     }
 #ifndef XTINYCC_WITHOUT_REPL
-    if (first == "repl" || first == "run" || first == "export") {
+    if (first == "repl" || first == "run" || first == "export" || first == "doctor") {
         return repl_main(argc - 1, argv + 1);
     }
 #endif

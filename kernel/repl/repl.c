@@ -220,7 +220,9 @@ int repl_main(int argc, char **argv)
         return export_notebook(argv[1], NULL);
     if (argc == 4 && strcmp(argv[0], "export") == 0 && strcmp(argv[2], "-o") == 0)
         return export_notebook(argv[1], argv[3]);
-    fprintf(stderr, "usage: xtinycc repl\n       xtinycc run FILE.c\n"
+    if (argc == 1 && strcmp(argv[0], "doctor") == 0)
+        return doctor();
+    fprintf(stderr, "usage: xtinycc repl\n       xtinycc run FILE.c\n       xtinycc doctor\n"
                     "       xtinycc export NOTEBOOK.ipynb [-o FILE.c]\n");
     return 2;
 }

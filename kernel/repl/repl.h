@@ -22,6 +22,10 @@ int repl_main(int argc, char **argv);
    status; one line on stderr says what is wrong. */
 int export_notebook(const char *notebook, const char *file);
 
+/* `doctor`: print what was found here, a line each, marked ok, note or BAD. Returns the exit status:
+   0, or 1 if cells cannot run. */
+int doctor(void);
+
 #ifdef __cplusplus
 }
 #endif
