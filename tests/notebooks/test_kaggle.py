@@ -94,8 +94,8 @@ def test_runs_as_on_kaggle(host):
     dead = "http://127.0.0.1:9"
     env = environment(HOME=str(host), XDG_CACHE_HOME=str(host / "cache"), XTINYCC_DATA="",
                       XTINYCC_TEST_KAGGLE=str(host / "input"), PYTHONPATH=str(PACKAGE),
-                      http_proxy=dead, https_proxy=dead, HTTPS_PROXY=dead, ALL_PROXY=dead,
-                      JUPYTER_PATH="")
+                      http_proxy=dead, https_proxy=dead, HTTPS_PROXY=dead, ALL_PROXY=dead)
+    env["JUPYTER_PATH"] = "" # %%c asks nobody where its kernel is
     ran = subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute",
                           "--inplace", "--ExecutePreprocessor.timeout=900", path.name],
                          cwd=path.parent, env=env, capture_output=True, text=True, timeout=1800)

@@ -15,7 +15,8 @@ __all__ = ["EXE", "KERNELS", "PREFIX", "__version__"]
 def _find_prefix(package):
     """The prefix of a wheel is the package itself; cmake --install puts the package into
     PREFIX/share/xeus-tinycc/python; a checkout has it in share/python and builds into build/."""
-    places = [package, package.parents[3], package.parents[2] / "build" / "prefix"]
+    above = list(package.parents) # pip install --target may put it right below /
+    places = [package, *above[3:4], *(p / "build" / "prefix" for p in above[2:3])]
     for place in places:
         if (place / "bin" / "xtinycc").exists():
             return place
