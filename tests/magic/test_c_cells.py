@@ -8,7 +8,7 @@ from jupyter_client import BlockingKernelClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from conftest import environment, new_notebook
+from python_notebook import environment, new_notebook
 
 SMALL_TRAINING = r"""%%c
 tensor_t xs = nn_tensor_zeros(NN_FLOAT32, 2, (int64_t[]){64, 4});

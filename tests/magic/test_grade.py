@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from conftest import environment
+from python_notebook import environment
 
 RUN = r"""mnist_t digits = synthetic_digits();
 tensor_t x = rescale(reshape(digits.x_train, -1, 784), 1 / 255.0f);

@@ -8,7 +8,7 @@ import pytest
 from papermill.exceptions import PapermillException
 from papermill.inspection import inspect_notebook
 
-from conftest import PACKAGE, TOP, environment
+from python_notebook import PACKAGE, TOP, environment
 
 PARAMETERS = r"""// What the notebook can be told.
 const int epochs = 5, batch_size = 128;   // of training
