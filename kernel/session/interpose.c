@@ -6,12 +6,17 @@
 
 #include "trace.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,14 +155,69 @@ static pid_t cell_fork(void)
     return child;
 }
 
+/* Wait for the command; its status, -1 if there is none. A shell that is just starting a program may
+   take a Stop for itself and go on waiting: after a while, ask all of the group once more. */
+static int wait_for_command(pid_t child)
+{
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN};
+    int status, looks = 0; /* since Stop */
+    pid_t ended;
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
+        sigset_t come;
+        poll(&end, 1, end.fd < 0 ? 10 : 250);
+        sigpending(&come);
+        if (sigismember(&come, SIGINT) && ++looks == (end.fd < 0 ? 50 : 2))
+            kill(0, SIGINT);
+    }
+    if (end.fd >= 0)
+        close(end.fd);
+    return ended < 0 ? -1 : status;
+}
+
+/* Let a shell run the command; Stop is for it alone until it ends. As system() does, but that throws
+   away a Stop that comes before there is a command. */
+static int run_command(const char *command)
+{
+    sigset_t held, defaults, before, come;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGQUIT);
+    held = defaults;
+    sigaddset(&held, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &held, &before);
+
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setsigmask(&attributes, &before);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    char *words[] = {"sh", "-c", "--", (char *)command, NULL};
+    pid_t child;
+    int status = 127 << 8; /* as from a shell that cannot be started */
+    if (posix_spawn(&child, "/bin/sh", NULL, &attributes, words, environ) == 0) {
+        sigpending(&come);
+        if (sigismember(&come, SIGINT))
+            kill(child, SIGINT);
+        status = wait_for_command(child);
+    }
+    posix_spawnattr_destroy(&attributes);
+    int error = errno;
+    while (sigtimedwait(&defaults, NULL, &(struct timespec){0}) > 0)
+        continue;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return status;
+}
+
 static int cell_system(const char *command)
 {
-    int status = system(command);
-    /* While it ran, Stop went to the command only. */
-    bool stopped = command && status != -1 &&
-                   ((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
-                    (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT));
-    if (stopped && run__in_cell()) {
+    if (!command || gettid() != run__state.thread || !run__in_cell())
+        return system(command);
+    stop_poll(); /* what came on the way here */
+    int status = run_command(command);
+    bool stopped = status != -1 && ((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
+                                    (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT));
+    if (stopped) {
         run__state.wish = RUN_INTERRUPTED;
         run__state.pending = 1;
         stop_poll();

@@ -93,7 +93,8 @@ static void set_timer(long milliseconds)
             return;
         }
     }
-    struct itimerspec when = {.it_value.tv_nsec = milliseconds * 1000000};
+    struct itimerspec when = {.it_value.tv_nsec = milliseconds * 1000000,
+                              .it_interval.tv_nsec = milliseconds * 1000000};
     syscall(SYS_timer_settime, timer, 0, &when, NULL);
 }
 
@@ -423,8 +424,8 @@ void stop_install(void)
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGRTMAX);
     sigaction(SIGINT, &action, NULL);
+    /* Without SA_RESTART: when Stop came just before a system call that waits, this ends it. */
     action.sa_sigaction = on_timer;
-    action.sa_flags |= SA_RESTART;
     sigaddset(&action.sa_mask, SIGINT);
     sigaction(SIGRTMAX, &action, NULL);
 }

@@ -66,3 +66,12 @@ def wait_gone(pids, patience=60):
             return
         assert time.monotonic() < end, f"still there: {[Process(p) for p in left]}"
         time.sleep(0.02)
+
+
+def wait_asleep(pid, patience=60):
+    """Wait until the process sleeps and goes on sleeping: it has come to the call that blocks."""
+    end, looks = time.monotonic() + patience, 0
+    while looks < 10:
+        looks = looks + 1 if Process(pid).state == "S" else 0
+        assert time.monotonic() < end, f"does not sleep: {Process(pid)}"
+        time.sleep(0.02)
