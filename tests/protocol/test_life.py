@@ -13,16 +13,20 @@ import processes
 from strict_client import PATIENCE
 
 # A cell that leaves behind all that a cell can: a child, a grandchild that has left its session and
-# ignores what it can, and a thread; then the cell goes on.
+# ignores what it can, and a thread; then, once all of them live, the cell goes on.
 LEAVES_THINGS = """
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 void *stay(void *p) { for (;;) pause(); return p; }
 pthread_t thread;
+int ready[2];
+char byte;
+pipe(ready);
 if (!fork()) { if (!fork()) { setsid(); signal(SIGTERM, SIG_IGN); signal(SIGHUP, SIG_IGN);
-                              for (;;) pause(); } for (;;) pause(); }
+                              write(ready[1], "r", 1); for (;;) pause(); } for (;;) pause(); }
 pthread_create(&thread, NULL, stay, NULL);
+read(ready[0], &byte, 1);
 printf("began");
 """
 GOES_ON = {"idle": "", "in a loop": "for (;;);", "in a library": "pthread_join(thread, NULL);",
