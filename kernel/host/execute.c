@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expected.h"
 #include "host_internal.h"
 
 static int run_code(host_t *host, const char *code, size_t size, uint32_t flags, bool allow_stdin,
@@ -34,7 +35,12 @@ int host_execute(host_t *host, const char *code, size_t size, const host_execute
     host->number = options->number;
     uint32_t flags = (options->silent ? EXECUTE_SILENT : 0) |
                      (options->allow_stdin && host->events.input ? EXECUTE_STDIN : 0);
-    return run_code(host, code, size, flags, options->allow_stdin, reply);
+    expected expected;
+    expected_begin(code, size, &expected);
+    int result = run_code(host, expected.code ? expected.code : code, size, flags,
+                          options->allow_stdin, reply);
+    expected_end(&expected, &host->events, host->context, options->number, reply);
+    return result;
 }
 
 int host_evaluate(host_t *host, const char *expression, size_t size, host_reply *reply)

@@ -365,6 +365,17 @@ static bool give_to_native(compilation *c, items *items, int line)
     return false;
 }
 
+/* A header of the cell is what TinyCC stumbles over: only the system compiler shall read it. */
+static bool give_headers_to_native(compilation *c, const compiler_message *error)
+{
+    bool any = false;
+    for (size_t i = 0; strcmp(error->file, "header") == 0 && i < c->include_count; i++) {
+        any |= !c->includes[i].native;
+        c->includes[i].native = true;
+    }
+    return any;
+}
+
 /* TinyCC's part of a native cell: its types, room for its objects, the type of its value. */
 static bool compile_types(compilation *c, items *items, unit_plan *plan, size_t *capacity,
                           unit *unit, compiler_result *result)
@@ -387,7 +398,8 @@ static bool compile_types(compilation *c, items *items, unit_plan *plan, size_t 
             continue;
         if (attempt < ATTEMPTS && at_value && !plan->show_native)
             plan->show_native = true;
-        else if (!error || attempt == ATTEMPTS || !give_to_native(c, items, error->line)) {
+        else if (!error || attempt == ATTEMPTS ||
+                 !(give_headers_to_native(c, error) || give_to_native(c, items, error->line))) {
             fail_compiler(c, result->messages, result->signal);
             return false;
         }
@@ -422,10 +434,25 @@ static void fail_native(compilation *c, const char *command, const char *message
     fail(c, "CompileError", told);
 }
 
+/* %cflags and %include-dir before what is said for this cell. */
+static const char *all_options(compilation *c, const char *options)
+{
+    text out = {.pool = c->pool};
+    const char *folders = c->request->folders ? c->request->folders : "";
+    for (const char *at = folders; *at; at += strspn(at, "\n")) {
+        size_t length = strcspn(at, "\n");
+        text_format(&out, "-I%.*s ", (int)length, at);
+        at += length;
+    }
+    text_format(&out, "%s %s", options, c->request->flags ? c->request->flags : "");
+    return text_string(&out);
+}
+
 /* Compile the cell by COMMAND. False: it failed, and the answer says why. */
 static bool compile_natively(compilation *c, items *items, const char *command,
                              const char *options)
 {
+    options = all_options(c, options);
     unit_plan plan = make_plan(c, items);
     size_t capacity = 0;
     route_mark(c->pool, &c->names, c->request->past, items);

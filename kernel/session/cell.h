@@ -18,7 +18,7 @@ typedef struct cell_request {
     size_t done; /* see lang_cell */
     int64_t *sizes;
     size_t size_count;
-    const char *native; /* see lang_cell */
+    const char *native, *flags, *folders; /* see lang_cell */
 } cell_request;
 
 typedef struct cell_answer {

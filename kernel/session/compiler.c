@@ -19,6 +19,13 @@ enum { CPU_SECONDS = 10 };
 static const rlim_t address_space = (rlim_t)4 << 30;
 #endif
 
+static const char *extra_folders = "";
+
+void compiler_set_folders(const char *folders)
+{
+    extra_folders = folders;
+}
+
 static void write_all(int fd, const char *data, size_t size)
 {
     while (size > 0) {
@@ -97,6 +104,12 @@ static TCCState *make_compiler(pool *pool, const compiler_paths *paths, bool pre
     tcc_set_options(tcc, preprocess ? "-nostdinc -dD" : "-nostdinc -nostdlib -g");
     tcc_set_output_type(tcc, preprocess ? TCC_OUTPUT_PREPROCESS : TCC_OUTPUT_OBJ);
     tcc_undefine_symbol(tcc, "unix");
+    for (const char *at = extra_folders; *at;) {
+        size_t length = strcspn(at, "\n");
+        snprintf(path, sizeof path, "%.*s", (int)length, at);
+        tcc_add_include_path(tcc, path);
+        at += length + (at[length] == '\n');
+    }
     snprintf(path, sizeof path, "%s/include", paths->runtime_dir);
     tcc_add_sysinclude_path(tcc, path);
     if (paths->notebook_include)

@@ -23,6 +23,10 @@ typedef struct compiler_paths {
    one; never both. XTINYCC_HEADERS=system or bundled decides otherwise. */
 const char *compiler_system_headers(pool *pool, const compiler_paths *paths, size_t i);
 
+/* Folders for #include, one a line, searched first by all that this process compiles from now on;
+   the text must live as long. */
+void compiler_set_folders(const char *folders);
+
 typedef struct compiler_result {
     bool ok;
     int signal;       /* that ended the compiler, 0 if it ended by itself */

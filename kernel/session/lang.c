@@ -1,6 +1,7 @@
 #include "lang.h"
 
 #include "cell.h"
+#include "declare.h"
 #include "headers.h"
 #include "lang_internal.h"
 #include "past.h"
@@ -71,6 +72,8 @@ void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
         wire_put_u64(request, (uint64_t)cell->sizes[i]);
     wire_put_u32(request, cell->native != NULL);
     wire_put_string(request, cell->native ? cell->native : "");
+    wire_put_string(request, cell->flags ? cell->flags : "");
+    wire_put_string(request, cell->folders ? cell->folders : "");
     wire_put_bytes(request, lang->text, lang->size);
 }
 
@@ -98,6 +101,55 @@ int lang_forget(lang_t *lang, const char *name)
             result = -1;
     }
     wire_buf_free(&out);
+    pool_free(&pool);
+    return result;
+}
+
+/* The entry's text without the name, `extern` and `;`. */
+static char *type_of_entry(pool *pool, const entry *e, const char *name)
+{
+    tokens all = scan(pool, e->text, strlen(e->text), false);
+    text out = {.pool = pool};
+    bool cut = false;
+    size_t first = token_is(&all.list[0], "extern"), end = first;
+    while (end < all.count && !token_is(&all.list[end], ";"))
+        end++;
+    for (size_t i = first; i < end; i++) {
+        const token *t = &all.list[i];
+        bool is_name = !cut && t->kind == TOKEN_NAME && token_is(t, name) &&
+                       !(i > first && is_tag_keyword(t - 1));
+        const token *before = is_name || i == first ? NULL : t - 1;
+        bool blank = before && (before->kind == TOKEN_NAME || token_is(before, ",")) &&
+                     (t->kind == TOKEN_NAME || token_is(t, "*") ||
+                      (cut && before->kind == TOKEN_NAME && token_is(before, name)));
+        cut |= is_name;
+        if (blank)
+            text_puts(&out, " ");
+        if (!is_name)
+            text_add(&out, t->text, t->length);
+    }
+    return strdup(text_string(&out));
+}
+
+char *lang_declared_type(const lang_t *lang, const char *name, int *cell)
+{
+    pool pool = {0};
+    char *volatile result = NULL;
+    if (setjmp(pool.out_of_memory)) {
+        pool_free(&pool);
+        return NULL;
+    }
+    wire_reader in = wire_read(lang->text, lang->size);
+    past past;
+    if (headers_default() && past_read(&pool, &in, &past) == 0) {
+        names names = {.pool = &pool};
+        past_enter(&past, &names);
+        const struct name *found = names_find(&names, SPACE_ORDINARY, name, strlen(name));
+        if (found && found->item >= 0)
+            *cell = past.list[found->item].cell;
+        if (found && found->item >= 0)
+            result = type_of_entry(&pool, &past.list[found->item], name);
+    }
     pool_free(&pool);
     return result;
 }
@@ -204,6 +256,9 @@ bool lang_compile(const void *request, size_t size, wire_buf *reply)
     bool native = wire_get_u32(&in) != 0;
     const char *options = wire_get_string(&in);
     cell.native = native ? options : NULL;
+    cell.flags = wire_get_string(&in);
+    cell.folders = wire_get_string(&in);
+    compiler_set_folders(cell.folders);
     size_t past_size;
     const char *past_text = wire_get_bytes(&in, &past_size);
     wire_reader past_reader = wire_read(past_text, past_size);

@@ -49,6 +49,8 @@ typedef struct lang_cell {
     size_t size_count;
     /* Options of the system compiler, "" for none: the cell goes to it. NULL: TinyCC, if it can. */
     const char *native;
+    const char *flags;   /* options that the system compiler always gets; may be NULL */
+    const char *folders; /* for #include, one a line; may be NULL */
 } lang_cell;
 
 /* Write the request for the compile child. */
@@ -120,6 +122,11 @@ int lang_commit(lang_t *lang, const lang_unit *unit);
 /* Take what NAME means out of the session's text: a header's or nobody's meaning returns. What was
    made with it stays. Returns 1, 0 if no cell has defined the name, or -1 when memory is out. */
 int lang_forget(lang_t *lang, const char *name);
+
+/* The type of an object or function of the session as its declaration spells it, without the name:
+   "int (int v)". malloc'ed; NULL if there is none. *CELL gets the number of the cell that declared
+   it last; else it stays. */
+char *lang_declared_type(const lang_t *lang, const char *name, int *cell);
 
 /* Editor services (pure; may run in the worker). See host.h for their meaning. */
 typedef struct lang_matches {

@@ -18,20 +18,27 @@ static bool magic_list(const magic_call *call);
 
 static const magic magics[] = {
     {"args", "%args WORD...", "the arguments of main", magic_args, true, false, false},
+    {"cflags", "%cflags [OPTION...]", "show or set further options of gcc or clang; - for none",
+     magic_flags, true, false, false},
     {"cd", "%cd [FOLDER]", "change the working folder", magic_cd, true, false, false},
     {"env", "%env [NAME[=VALUE]]", "show or set environment variables", magic_env, true, false,
      false},
+    {"expect-error", "%%expect-error [NAME]", "the cell is meant to fail (by the error NAME)", NULL,
+     false, true, true},
     {"file", "%%file NAME", "write the cell to a file", magic_file, false, true, true},
     {"limit", "%limit [memory SIZE|off] [time SECONDS|off]", "what a cell may use", magic_limit,
      true, false, true},
+    {"include-dir", "%include-dir FOLDER", "search #include files in a folder, too", magic_folder,
+     true, false, false},
     {"link", "%link NAME|PATH", "load a shared library: its functions can be called", magic_link,
      true, false, false},
     {"lsmagic", "%lsmagic", "list the magics", magic_list, true, false, true},
     {"native", "%%native [OPTIONS]", "compile the cell by gcc or clang, -O3 -march=native",
-     magic_native, false, true,
-     true},
+     magic_native, false, true, true},
     {"output-limit", "%output-limit off|on|MB", "how much of a cell's output is shown",
      magic_output_limit, true, false, true},
+    {"pkg", "%pkg NAME", "use a library that pkg-config knows: its headers and itself",
+     magic_package, true, false, false},
     {"reset", "%reset", "start with an empty session", magic_reset, true, false, true},
     {"rm", "%rm NAME...", "forget names; a header's meaning returns", magic_rm, true, false, false},
     {"run", "%run FILE.c", "run a file as a cell", magic_run_file, true, false, true},
@@ -39,13 +46,16 @@ static const magic magics[] = {
      true, false, true},
     {"source", "%source NAME", "show how a name was defined (also: NAME?\?)", magic_source, true,
      false, true},
+    {"std", "%std NAME", "the C standard of cells that gcc or clang compile: c99, gnu17, ...",
+     magic_standard, true, false, false},
     {"time", "%time STATEMENT, %%time", "run it and tell how long it takes", magic_time, true,
      true, true},
     {"timeit", "%timeit STATEMENT, %%timeit", "run it many times and tell how long one takes",
      magic_timeit, true, true, true},
     {"undo", "%undo", "go back to the state before the last cell", magic_undo, true, false, true},
-    {"who", "%who", "list the session's variables and functions", magic_who, true, false, true},
-    {"whos", "%whos", "the same, with types and values", magic_whos, true, false, true},
+    {"who", "%who", "list the session's variables and functions: type, size, cell, value",
+     magic_who, true, false, true},
+    {"whos", "%whos", "the same", magic_who, true, false, true},
 };
 #define MAGIC_COUNT (sizeof magics / sizeof magics[0])
 
@@ -200,7 +210,7 @@ static const magic *take_apart(char *line, bool in_cell, magic_call *call)
 
 static bool call_magic(const magic *m, magic_call *call)
 {
-    if (!m) {
+    if (!m || !m->run) {
         fail_unknown(call);
         return true;
     }

@@ -51,7 +51,6 @@ int magic_time_install(loader_t *loader); /* what %timeit's loops call */
 
 /* magic_names.c: what the session knows */
 bool magic_who(const magic_call *call);
-bool magic_whos(const magic_call *call);
 bool magic_rm(const magic_call *call);
 bool magic_source(const magic_call *call);
 bool magic_describe(const magic_call *call);
@@ -67,5 +66,11 @@ bool magic_shell(const magic_call *call);
 
 /* magic_compile.c: how a cell is compiled */
 bool magic_native(const magic_call *call);
+bool magic_flags(const magic_call *call);
+bool magic_standard(const magic_call *call);
+bool magic_folder(const magic_call *call);
+bool magic_package(const magic_call *call);
+/* magic_system.c */
+bool magic_load_library(const magic_call *call, const char *name);
 
 #endif

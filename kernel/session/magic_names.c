@@ -1,4 +1,4 @@
-/* What the session knows: %who, %whos, %source, name? */
+/* What the session knows: %who, %source, name? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,11 @@
 #include "magic.h"
 #include "value_print.h"
 
-#define VALUE_MAX 60 /* bytes of a value in %whos */
+enum {
+    VALUE_MAX = 60, /* bytes of a value in %who */
+    NAME_MAX_WIDTH = 24,
+    TYPE_MAX_WIDTH = 32 /* what is longer pushes its line to the right */
+};
 
 static int by_name(const void *a, const void *b)
 {
@@ -44,73 +48,109 @@ static const stab_t *find_stab(const loader_t *loader, const symbol_t *symbol)
     return NULL;
 }
 
-static void put_type(wire_buf *out, const symbol_t *symbol, const stab_t *stab)
+/* The type: from the debug information, or as the session's text declares it. */
+static char *make_type(const magic_call *call, const symbol_t *symbol, const stab_t *stab,
+                       int *cell)
 {
-    text_sink sink = {.buffer = out};
-    if (!stab)
-        sink_text(&sink, symbol->is_function ? "function" : "?");
-    else if (symbol->is_function)
-        debug_type_spell(&sink, stab->type, "()");
-    else
-        debug_type_spell(&sink, stab->type, "");
+    char *declared = lang_declared_type(session_lang(call->session), symbol->name, cell);
+    if (symbol->is_function || !stab)
+        return declared ? declared : strdup(symbol->is_function ? "function" : "?");
+    free(declared);
+    wire_buf spelled = {0};
+    text_sink sink = {.buffer = &spelled};
+    debug_type_spell(&sink, stab->type, symbol->is_function ? "()" : "");
+    char *text = strndup(spelled.data ? spelled.data : "", spelled.size);
+    wire_buf_free(&spelled);
+    return text;
 }
 
-static void put_value(wire_buf *out, const loader_t *loader, const symbol_t *symbol,
-                      const stab_t *stab)
+/* On one line, cut to VALUE_MAX bytes. */
+static char *make_value(const loader_t *loader, const symbol_t *symbol, const stab_t *stab)
 {
-    if (!stab || symbol->is_function)
-        return;
-    text_sink sink = {.buffer = out};
+    wire_buf out = {0};
+    text_sink sink = {.buffer = &out};
     printer_t printer = {.sink = &sink, .loader = loader, .max_elements = 6, .head = 4, .tail = 1,
                          .max_text = VALUE_MAX, .max_depth = 2};
-    print_value(&printer, debug_type_resolve(stab->type), symbol->address);
-    if (out->size <= VALUE_MAX)
-        return;
-    size_t cut = VALUE_MAX;
-    while (cut > 0 && ((unsigned char)out->data[cut] & 0xC0) == 0x80)
-        cut--;
-    out->size = cut;
-    wire_put_raw(out, "...", 3);
-}
-
-static void print_row(const magic_call *call, const loader_t *loader, const symbol_t *symbol)
-{
-    const stab_t *stab = find_stab(loader, symbol);
-    wire_buf type = {0}, value = {0};
-    put_type(&type, symbol, stab);
-    put_value(&value, loader, symbol, stab);
-    magic_print(call, "%-16s %-20.*s In[%d]%s%.*s\n", symbol->name, (int)type.size,
-                type.data ? type.data : "", loader->images[symbol->image]->cell,
-                value.size ? "  " : "", (int)value.size, value.data ? value.data : "");
-    wire_buf_free(&type);
-    wire_buf_free(&value);
-}
-
-static bool list(const magic_call *call, bool with_values)
-{
-    const loader_t *loader = session_loader(call->session);
-    size_t count;
-    const symbol_t **symbols = list_symbols(loader, &count);
-    if (count == 0)
-        magic_print(call, "nothing is defined yet\n");
-    for (size_t i = 0; i < count; i++) {
-        if (with_values)
-            print_row(call, loader, symbols[i]);
-        else
-            magic_print(call, "%s%s", symbols[i]->name, i + 1 < count ? "  " : "\n");
+    if (stab && !symbol->is_function)
+        print_value(&printer, debug_type_resolve(stab->type), symbol->address);
+    size_t cut = out.size;
+    if (cut > VALUE_MAX) {
+        for (cut = VALUE_MAX; cut > 0 && ((unsigned char)out.data[cut] & 0xC0) == 0x80;)
+            cut--;
     }
-    free(symbols);
-    return true;
+    char *text = malloc(cut + 4);
+    size_t used = 0;
+    for (size_t i = 0; text && i < cut; i++)
+        if (out.data[i] != '\n') /* of a matrix; a blank follows */
+            text[used++] = out.data[i];
+    if (text)
+        strcpy(text + used, cut < out.size ? "..." : "");
+    wire_buf_free(&out);
+    return text;
+}
+
+/* A line of the table; texts are malloc'ed. */
+typedef struct row {
+    const symbol_t *symbol;
+    char *type, *value;
+    int cell;
+} row;
+
+static int at_most(size_t length, int most)
+{
+    return length < (size_t)most ? (int)length : most;
+}
+
+static void print_rows(const magic_call *call, const row *rows, size_t count)
+{
+    int name = 4, type = 4;
+    for (size_t i = 0; i < count; i++) {
+        int length = at_most(strlen(rows[i].symbol->name), NAME_MAX_WIDTH);
+        name = length > name ? length : name;
+        length = at_most(strlen(rows[i].type), TYPE_MAX_WIDTH);
+        type = length > type ? length : type;
+    }
+    magic_print(call, "%-*s  %-*s  %8s  %-7s  %s\n", name, "name", type, "type", "bytes", "cell",
+                "value");
+    for (size_t i = 0; i < count; i++) {
+        const symbol_t *symbol = rows[i].symbol;
+        char size[24] = "", cell[24];
+        if (!symbol->is_function)
+            snprintf(size, sizeof size, "%zu", symbol->size);
+        snprintf(cell, sizeof cell, "In[%d]", rows[i].cell);
+        magic_print(call, "%-*s  %-*s  %8s  %-*s%s%s\n", name, symbol->name, type, rows[i].type,
+                    size, *rows[i].value ? 7 : 0, cell, *rows[i].value ? "  " : "",
+                    rows[i].value);
+    }
 }
 
 bool magic_who(const magic_call *call)
 {
-    return list(call, false);
-}
-
-bool magic_whos(const magic_call *call)
-{
-    return list(call, true);
+    const loader_t *loader = session_loader(call->session);
+    size_t count;
+    const symbol_t **symbols = list_symbols(loader, &count);
+    row *rows = calloc(count + 1, sizeof *rows);
+    bool good = symbols && rows;
+    for (size_t i = 0; good && i < count; i++) {
+        const stab_t *stab = find_stab(loader, symbols[i]);
+        rows[i] = (row){.symbol = symbols[i], .value = make_value(loader, symbols[i], stab),
+                        .cell = loader->images[symbols[i]->image]->cell};
+        rows[i].type = make_type(call, symbols[i], stab, &rows[i].cell);
+        good = rows[i].type && rows[i].value;
+    }
+    if (!good)
+        magic_fail(call, "MemoryError", "no memory for the table");
+    else if (count == 0)
+        magic_print(call, "nothing is defined yet\n");
+    else
+        print_rows(call, rows, count);
+    for (size_t i = 0; rows && i < count; i++) {
+        free(rows[i].type);
+        free(rows[i].value);
+    }
+    free(rows);
+    free(symbols);
+    return true;
 }
 
 static void fail_unknown(const magic_call *call)

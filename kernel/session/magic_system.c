@@ -62,19 +62,25 @@ bool magic_args(const magic_call *call)
 
 bool magic_link(const magic_call *call)
 {
-    char name[PATH_MAX];
-    const char *wanted = call->arguments;
-    if (!*wanted) {
+    if (*call->arguments)
+        magic_load_library(call, call->arguments);
+    else
         magic_fail(call, "ValueError", "the name of a library is missing");
-        return true;
-    }
+    return true;
+}
+
+/* False: the reply says why. */
+bool magic_load_library(const magic_call *call, const char *wanted)
+{
+    char name[PATH_MAX];
     if (strchr(wanted, '/') || strstr(wanted, ".so"))
         snprintf(name, sizeof name, "%s", wanted);
     else
         snprintf(name, sizeof name, "lib%s.so", wanted);
-    if (!dlopen(name, RTLD_NOW | RTLD_GLOBAL))
-        magic_fail(call, "LinkError", "%.600s", dlerror());
-    return true;
+    if (dlopen(name, RTLD_NOW | RTLD_GLOBAL))
+        return true;
+    magic_fail(call, "LinkError", "%.600s", dlerror());
+    return false;
 }
 
 bool magic_file(const magic_call *call)

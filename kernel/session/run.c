@@ -30,6 +30,7 @@ __asm__(".text\n"
         "    movq %rdi, %rax\n"
         "    movl %esi, %edi\n"
         "    movq %rdx, %rsi\n"
+        "    movq %r8, %rdx\n"
         "    movq %rcx, %rsp\n"
         "    callq *%rax\n"
         "    movq %rbp, %rsp\n"
@@ -62,7 +63,7 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
         state->running = 1;
         stop_poll();
         sanitizer_enter_stack(state->stack, STACK_SIZE);
-        result = run__on_stack(function, argc, argv, state->stack_end);
+        result = run__on_stack(function, argc, argv, state->stack_end, environ);
         sanitizer_leave_stack(state->stack, STACK_SIZE);
         if (run__in_child()) {
             fflush(NULL);

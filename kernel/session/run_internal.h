@@ -40,8 +40,8 @@ typedef struct run_state {
 
 extern run_state run__state;
 
-/* Call FUNCTION(ARGC, ARGV) with the stack pointer at TOP (16-aligned). */
-int run__on_stack(void (*function)(void), int argc, char **argv, void *top);
+/* Call FUNCTION(ARGC, ARGV, ENVIRONMENT) with the stack pointer at TOP (16-aligned). */
+int run__on_stack(void (*function)(void), int argc, char **argv, void *top, char **environment);
 
 /* Leave the cell with what the report says. The caller has checked that it runs on the cell's
    thread while a cell is running. */

@@ -17,6 +17,7 @@ struct session {
     /* of main: argv[0], words, NULL */
     char *words, **argv;
     int argc;
+    char *flags, *folders; /* NULL: none */
 };
 
 int session_set_arguments(session_t *session, const char *words)
@@ -37,6 +38,36 @@ int session_set_arguments(session_t *session, const char *words)
     session->words = copy;
     session->argv = argv;
     session->argc = argc;
+    return 0;
+}
+
+const char *session_flags(const session_t *session)
+{
+    return session->flags ? session->flags : "";
+}
+
+int session_set_flags(session_t *session, const char *flags)
+{
+    char *copy = strdup(flags);
+    if (!copy)
+        return -1;
+    free(session->flags);
+    session->flags = copy;
+    return 0;
+}
+
+const char *session_folders(const session_t *session)
+{
+    return session->folders ? session->folders : "";
+}
+
+int session_add_folder(session_t *session, const char *folder)
+{
+    char *list = NULL;
+    if (asprintf(&list, "%s%s\n", session_folders(session), folder) < 0)
+        return -1;
+    free(session->folders);
+    session->folders = list;
     return 0;
 }
 
@@ -67,6 +98,8 @@ void session_free(session_t *session)
         return;
     free(session->words);
     free(session->argv);
+    free(session->flags);
+    free(session->folders);
     loader_free(session->loader);
     lang_free(session->lang);
     free(session);
@@ -271,7 +304,8 @@ static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bo
 bool session_run_text(session_t *s, const session_cell *cell, session_reply *reply)
 {
     lang_cell part = {.text = cell->code, .size = cell->size, .number = cell->number,
-                      .mode = cell->mode, .native = cell->native};
+                      .mode = cell->mode, .native = cell->native,
+                      .flags = session_flags(s), .folders = session_folders(s)};
     bool left, lives = run_part(s, cell, &part, &left, reply);
     while (lives && left) {
         lives = run_part(s, cell, &part, &left, reply);

@@ -88,6 +88,12 @@ loader_t *session_loader(session_t *session);
 
 /* Compile and run C text, inside a magic or without any. Returns as session_execute. */
 bool session_run_text(session_t *session, const session_cell *cell, session_reply *reply);
+/* What %cflags and %include-dir have set: options for the system compiler, and folders for
+   #include, one a line. Setting copies. Returns 0, or -1 when memory is out. */
+const char *session_flags(const session_t *session);
+int session_set_flags(session_t *session, const char *flags);
+const char *session_folders(const session_t *session);
+int session_add_folder(session_t *session, const char *folder);
 /* Set the words behind argv[0] of a main in a cell. Returns 0, or -1 when memory is out. */
 int session_set_arguments(session_t *session, const char *words);
 const session_means *session_get_means(const session_t *session);
