@@ -13,6 +13,7 @@ target_sources(nn PRIVATE
     src/memory_file.c
     src/model_infer.c
     src/model_text.c
+    src/out_path.c
     src/synthetic.c)
 find_package(ZLIB)
 if(ZLIB_FOUND)

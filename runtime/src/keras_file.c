@@ -18,6 +18,7 @@
 #include "memory_file.h"
 #include "model.h"
 #include "model_text.h"
+#include "out_path.h"
 
 #define HELPER         "nn-files"
 #define SUFFIX         ".keras"
@@ -216,8 +217,10 @@ saved_t nn_model_save(const model_t *model, const char *path, save_opts opts)
                  "model_save: the file name must end in '" SUFFIX "'. Received: filepath=%s", path);
         return saved;
     }
-    snprintf(saved.path, sizeof saved.path, "%s", path);
-    if (save(model, path, opts, &saved) != NN_OK)
+    char place[NN_OUT_PATH];
+    nn__out_path(path, place, sizeof place);
+    snprintf(saved.path, sizeof saved.path, "%.511s", place);
+    if (save(model, place, opts, &saved) != NN_OK)
         saved.bytes = -1;
     saved.seconds = now() - begin;
     return saved;
@@ -385,6 +388,8 @@ model_t *nn_model_load(const char *path, load_opts opts)
     warnings[0] = '\0';
     if (!path)
         return nn__fail_null(NN_VALUE_ERROR, "model_load: the path is NULL");
+    char place[NN_OUT_PATH];
+    path = nn__in_path(path, place, sizeof place);
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
         return nn__fail_null(NN_FILE_NOT_FOUND,

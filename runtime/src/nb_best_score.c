@@ -2,19 +2,11 @@
 #include "nb_record.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "error.h"
 #include "nb/display.h"
 #include "nb_text.h"
-
-const char *nb__out_path(const char *path, char *buffer, size_t size)
-{
-    const char *out = getenv("XTINYCC_OUT");
-    int moved = out && *out && path[0] != '/';
-    snprintf(buffer, size, "%s%s%s", moved ? out : "", moved ? "/" : "", path);
-    return buffer;
-}
+#include "out_path.h"
 
 nn_status nb__copy_best_model(const char *function, const char *folder,
                               const nb__device_rows *rows, const char *to)
@@ -53,7 +45,7 @@ nn_status nb_best_score(device_table_opts opts)
                                             &rows);
     if (status != NN_OK)
         return status;
-    nb__out_path("best.keras", to, sizeof to);
+    nn__out_path("best.keras", to, sizeof to);
     status = nb__copy_best_model("best_score", folder, &rows, to);
     if (status == NN_OK) {
         const nb__record *best = rows.record[rows.winner];

@@ -16,6 +16,7 @@
 #include "nb/display.h"
 #include "nb_json.h"
 #include "nn/device.h"
+#include "out_path.h"
 
 #define FUNCTION "record_run"
 
@@ -312,7 +313,9 @@ static nn_status store(run_facts *f)
                         strerror(errno));
     nn_status status = NN_OK;
     if (f->model_file) {
-        status = nb__copy_file(FUNCTION, f->model_file, copy, 0);
+        char from[NN_OUT_PATH];
+        nn__in_path(f->model_file, from, sizeof from);
+        status = nb__copy_file(FUNCTION, from, copy, 0);
         if (status != NN_OK)
             return status;
         status = nb__hash_file(FUNCTION, copy, f->model_sha256);

@@ -85,9 +85,6 @@ struct nb_table *nb__device_table_make(const nb__device_rows *rows, const nb__re
 nn_status nb__copy_best_model(const char *function, const char *folder,
                               const nb__device_rows *rows, const char *to);
 
-/* PATH as given, or in $XTINYCC_OUT where it is relative. */
-const char *nb__out_path(const char *path, char *buffer, size_t size);
-
 /* SHA-256 of a file; left empty where nn-files is not installed. */
 nn_status nb__hash_file(const char *function, const char *path, char text[65]);
 

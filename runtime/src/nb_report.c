@@ -15,6 +15,7 @@
 #include "nb_report.h"
 #include "nb_show.h"
 #include "nn/device.h"
+#include "out_path.h"
 
 #define FUNCTION     "write_report"
 #define DRAW_SECONDS 60.0
@@ -39,7 +40,7 @@ static nn_status find_places(const char *path, places *p)
         return nn__fail(NN_VALUE_ERROR, FUNCTION ": the path has %zu characters, at most 2,000 are "
                                                  "possible",
                         length);
-    nb__out_path(path, p->pdf, sizeof p->pdf);
+    nn__out_path(path, p->pdf, sizeof p->pdf);
     length = strlen(p->pdf);
     snprintf(p->html, sizeof p->html, "%.*s.html", (int)(length - 4), p->pdf);
     const char *slash = strrchr(p->pdf, '/'), *name = slash ? slash + 1 : p->pdf;

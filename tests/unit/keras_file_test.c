@@ -391,6 +391,29 @@ static void a_damaged_file_is_refused(void **state)
     free(data);
 }
 
+/* Many notebooks in one folder, each with an XTINYCC_OUT of its own, do not meet. */
+static void results_go_where_the_environment_says(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("elsewhere", 0777), 0);
+    model_t *here = small_model(1), *moved = small_model(2), *again;
+    assert_true(nn_model_save(here, "moved.keras", (save_opts){0}).bytes > 0);
+    setenv("XTINYCC_OUT", "elsewhere", 1);
+    saved_t saved = nn_model_save(moved, "moved.keras", (save_opts){0});
+    again = nn_model_load("moved.keras", (load_opts){0});
+    unsetenv("XTINYCC_OUT");
+    assert_string_equal(saved.path, "elsewhere/moved.keras");
+    assert_int_equal(access("elsewhere/moved.keras", F_OK), 0);
+    assert_non_null(again);
+    assert_same_model(moved, again);
+    setenv("XTINYCC_OUT", "elsewhere", 1); /* what is not there is read from here */
+    assert_int_equal(unlink("elsewhere/moved.keras"), 0);
+    again = nn_model_load("moved.keras", (load_opts){0});
+    unsetenv("XTINYCC_OUT");
+    assert_non_null(again);
+    assert_same_model(here, again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +432,7 @@ int main(void)
         cmocka_unit_test(an_interrupt_leaves_the_old_file),
         cmocka_unit_test(what_is_no_model_file_is_refused),
         cmocka_unit_test(a_damaged_file_is_refused),
+        cmocka_unit_test(results_go_where_the_environment_says),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -4,8 +4,8 @@
  *
  * A record is a JSON file of its own, records/DEVICE-VARIANT-TIME-RUN.json, beside it a copy of the
  * model file. No run overwrites another: run the notebook on a second device, bring its records
- * folder here, and the table has its row. XTINYCC_OUT moves the folder: records are then in
- * $XTINYCC_OUT/records.
+ * folder here, and the table has its row. XTINYCC_OUT moves all results: records are then in
+ * $XTINYCC_OUT/records, and saved models, report and best.keras in $XTINYCC_OUT.
  *
  * Score is accuracy divided by latency, in fraction per second: 0.9888 / 3.9 us = 253,538 per s.
  * The same in percent per millisecond is a tenth of that number.

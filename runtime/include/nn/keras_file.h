@@ -30,7 +30,7 @@ typedef struct save_opts {
 
 /** What nn_model_save() wrote. */
 typedef struct saved_t {
-    char path[512];  /**< the path as given (cut to fit) */
+    char path[512];  /**< the file (cut to fit) */
     char sha256[65]; /**< of the file, hexadecimal */
     int64_t bytes;   /**< size of the file; -1 after an error */
     double seconds;  /**< wall time of saving */
@@ -46,7 +46,8 @@ typedef struct saved_t {
  * The bytes depend on the model and the time only; with SOURCE_DATE_EPOCH set, on the model.
  *
  * @param model  any model
- * @param path   must end in ".keras"; its folder must exist
+ * @param path   must end in ".keras"; its folder must exist. In $XTINYCC_OUT where that is set and
+ *               the path is relative
  * @param opts   options
  * @return       what was written; `.bytes` is -1 on ValueError (another suffix, a weight tensor
  *               above 512 MB), FileNotFoundError (no such folder), OSError (not allowed, disk
@@ -67,7 +68,7 @@ typedef struct load_opts {
  * beyond that and cannot be used (an unknown optimizer, a state that does not fit) is left out and
  * told by nn_load_warnings().
  *
- * @param path  a `.keras` file
+ * @param path  a `.keras` file; a relative one is looked for in $XTINYCC_OUT first, if that is set
  * @param opts  options
  * @return      a new model; NULL on FileNotFoundError, ValueError (not a `.keras` file, damaged,
  *              unknown layers or settings, shapes that do not agree; the message says which),
