@@ -5,11 +5,14 @@
  *                 [--engine NAME]
  *
  * Prints a line for each epoch (the first one, which warms up, is not counted), then the median
- * epoch without and with validation, and test accuracy. --json appends one line of JSON to FILE.
+ * epoch without and with validation, test accuracy, and how many times the multiply-add limit of
+ * these threads (fma.h, measured before and after) the median epoch takes, and the quickest step,
+ * which no other process disturbed. --json appends one line of JSON to FILE.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "fma.h"
 #include "nn/dataset.h"
 #include "nn/device.h"
 #include "nn/model.h"
@@ -98,12 +101,20 @@ static model_t *make_lenet5(int relu_max)
 /* Time of each epoch's training steps, validation left out. */
 typedef struct timing {
     double train[MAX_EPOCHS];
+    double step_ended;    /* the step before, in this epoch; 0 for none */
+    double quickest_step; /* of a whole batch; 0 for none yet */
 } timing;
 
 static void on_step(void *self, const nn_fit_state *state)
 {
-    if (state->step == state->steps_per_epoch)
-        ((timing *)self)->train[state->epoch] = state->epoch_seconds;
+    timing *t = self;
+    double now = wall_seconds(), step = now - t->step_ended;
+    int last = state->step == state->steps_per_epoch; /* may be a short batch */
+    if (t->step_ended > 0 && !last && (t->quickest_step <= 0 || step < t->quickest_step))
+        t->quickest_step = step;
+    t->step_ended = last ? 0 : now;
+    if (last)
+        t->train[state->epoch] = state->epoch_seconds;
 }
 
 static void on_epoch(void *self, const nn_fit_state *state)
@@ -131,8 +142,14 @@ static double median_without_first(const double *values, int count)
     return (sorted[(count - 1) / 2] + sorted[(count - 2) / 2]) / 2;
 }
 
+/* How many times as long as the multiply-adds of so many images take at that peak. */
+static double limit_ratio(double seconds, double images, double peak_gflops)
+{
+    return seconds / (2e-9 * MACS_PER_IMAGE * images / peak_gflops);
+}
+
 static int write_json(const options *o, const history_t *h, const mnist_t *data, metrics_t test,
-                      double train, double whole)
+                      double train, double whole, double peak, double quickest)
 {
     nn_system_info info = nn_system();
     FILE *file = fopen(o->json, "a");
@@ -145,12 +162,15 @@ static int write_json(const options *o, const history_t *h, const mnist_t *data,
             "\"isa\": \"%s\", \"engine\": \"%s\", \"threads\": %d, \"cores\": %d, "
             "\"load_average\": %.2f, \"data\": \"%s\", \"network\": \"%s\", \"batch\": %d, "
             "\"epochs\": %d, \"seed\": %llu, \"epoch_seconds\": %.6f, "
-            "\"epoch_seconds_with_validation\": %.6f, \"gflops\": %.3f, \"test_accuracy\": %.4f, "
+            "\"epoch_seconds_with_validation\": %.6f, \"gflops\": %.3f, \"peak_gflops\": %.3f, "
+            "\"limit_ratio\": %.4f, \"quickest_step_seconds\": %.6f, "
+            "\"quickest_step_limit_ratio\": %.4f, \"test_accuracy\": %.4f, "
             "\"test_loss\": %.6f}\n",
             info.version, info.compiler, info.cpu, info.isa, h->engine, h->threads, info.cores,
             info.load_average, data->name, o->relu_max ? "relu-max" : "classic", h->batch_size,
             h->epochs, (unsigned long long)h->seed, train, whole,
-            2e-9 * MACS_PER_IMAGE * TRAINED / train, test.accuracy, test.loss);
+            2e-9 * MACS_PER_IMAGE * TRAINED / train, peak, limit_ratio(train, TRAINED, peak),
+            quickest, limit_ratio(quickest, h->batch_size, peak), test.accuracy, test.loss);
     return fclose(file) != 0;
 }
 
@@ -176,6 +196,8 @@ int main(int count, char **words)
     printf("%s\n%s, %d cores, load average %.2f\nLeNet-5 (%s), %d images, batch %d\n",
            nn_version_text(), info.cpu, info.cores, info.load_average,
            o.relu_max ? "ReLU + max pooling" : "tanh + average pooling", TRAINED, o.batch);
+    const struct fma_level *level = fma_level_named(info.isa);
+    double peak = fma_peak(level, o.threads ? o.threads : info.cores);
     nn_fit_progress_set(&(nn_fit_progress){.self = &times, .on_step = on_step,
                                            .on_epoch = on_epoch});
     history_t *h = nn_model_fit(
@@ -188,6 +210,8 @@ int main(int count, char **words)
                    .validation_data = {nn_slice(x, TRAINED, all), nn_slice(data.y_train, TRAINED, all)}});
     if (!h)
         return fail();
+    double after = fma_peak(level, h->threads), quickest = times.quickest_step;
+    peak = after > peak || h->threads != (o.threads ? o.threads : info.cores) ? after : peak;
     metrics_t test = nn_model_evaluate(model, x_test, data.y_test,
                                        (run_opts){.threads = o.threads, .engine = o.engine});
     double train = median_without_first(times.train, h->epochs);
@@ -196,5 +220,8 @@ int main(int count, char **words)
            "engine %s\ntest accuracy %.4f, test loss %.4f; %d epochs in %.2f s\n",
            train, 2e-9 * MACS_PER_IMAGE * TRAINED / train, whole, h->batch_size, h->threads,
            h->threads == 1 ? "" : "s", h->engine, test.accuracy, test.loss, h->epochs, h->seconds);
-    return o.json ? write_json(&o, h, &data, test, train, whole) : 0;
+    printf("limit %.1f GFLOP/s: median epoch %.2f x, quickest step (%.3f ms) %.2f x\n", peak,
+           limit_ratio(train, TRAINED, peak), 1e3 * quickest,
+           limit_ratio(quickest, h->batch_size, peak));
+    return o.json ? write_json(&o, h, &data, test, train, whole, peak, quickest) : 0;
 }

@@ -100,33 +100,51 @@ nn_status nn__model_slots(model_t *model)
     return NN_OK;
 }
 
+/* One step over a range of the parameters. */
+typedef struct update {
+    const nn_optimizer *optimizer;
+    float alpha; /* Adam's step size, corrected for the number of steps so far */
+    const float *grad;
+    float *params, *slots[2];
+} update;
+
 /* The step size comes from float32 powers as in Keras: 1 - powf(.999f, 1) is 1.3e-5 off the exact
    value, and the oracle's losses show it. */
-static void adam_step(const nn_optimizer *adam, int64_t step, size_t count,
-                      const float *restrict grad, float *restrict params, float *restrict m,
-                      float *restrict v)
+static float adam_alpha(const nn_optimizer *adam, int64_t step)
 {
     float beta_1_power = powf((float)adam->beta_1, (float)step);
     float beta_2_power = powf((float)adam->beta_2, (float)step);
-    float alpha = (float)adam->learning_rate * sqrtf(1 - beta_2_power) / (1 - beta_1_power);
-    float rest_1 = (float)(1 - adam->beta_1), rest_2 = (float)(1 - adam->beta_2);
-    float epsilon = (float)adam->epsilon;
-    for (size_t i = 0; i < count; i++) {
+    return (float)adam->learning_rate * sqrtf(1 - beta_2_power) / (1 - beta_1_power);
+}
+
+static void adam_range(void *context, size_t from, size_t end)
+{
+    const update *u = context;
+    const float alpha = u->alpha, epsilon = (float)u->optimizer->epsilon;
+    const float rest_1 = (float)(1 - u->optimizer->beta_1);
+    const float rest_2 = (float)(1 - u->optimizer->beta_2);
+    const float *restrict grad = u->grad;
+    float *restrict params = u->params, *restrict m = u->slots[0], *restrict v = u->slots[1];
+    for (size_t i = from; i < end; i++) {
         m[i] += (grad[i] - m[i]) * rest_1;
         v[i] += (grad[i] * grad[i] - v[i]) * rest_2;
         params[i] -= alpha * m[i] / (sqrtf(v[i]) + epsilon);
     }
 }
 
-static void sgd_step(const nn_optimizer *sgd, size_t count, const float *restrict grad,
-                     float *restrict params, float *restrict buffer)
+static void sgd_range(void *context, size_t from, size_t end)
 {
-    float rate = (float)sgd->learning_rate, momentum = (float)sgd->momentum;
-    for (size_t i = 0; i < count; i++) {
+    const update *u = context;
+    const float rate = (float)u->optimizer->learning_rate;
+    const float momentum = (float)u->optimizer->momentum;
+    const int nesterov = u->optimizer->nesterov;
+    const float *restrict grad = u->grad;
+    float *restrict params = u->params, *restrict buffer = u->slots[0];
+    for (size_t i = from; i < end; i++) {
         float change = -rate * grad[i];
         if (buffer) {
             buffer[i] = momentum * buffer[i] - rate * grad[i];
-            change = sgd->nesterov ? momentum * buffer[i] - rate * grad[i] : buffer[i];
+            change = nesterov ? momentum * buffer[i] - rate * grad[i] : buffer[i];
         }
         params[i] += change;
     }
@@ -134,11 +152,18 @@ static void sgd_step(const nn_optimizer *sgd, size_t count, const float *restric
 
 void nn__optimizer_step(model_t *model, const float *grad)
 {
-    size_t count = model->net.param_count;
+    update u = {.optimizer = &model->optimizer,
+                .grad = grad,
+                .params = model->params,
+                .slots = {model->slots[0], model->slots[1]}};
+    void (*range)(void *, size_t, size_t) = sgd_range;
     model->iterations++;
-    if (model->optimizer.kind == NN_ADAM)
-        adam_step(&model->optimizer, model->iterations, count, grad, model->params,
-                  model->slots[0], model->slots[1]);
+    if (model->optimizer.kind == NN_ADAM) {
+        u.alpha = adam_alpha(&model->optimizer, model->iterations);
+        range = adam_range;
+    }
+    if (model->engine && model->engine->spread)
+        model->engine->spread(model->engine_self, model->net.param_count, range, &u);
     else
-        sgd_step(&model->optimizer, count, grad, model->params, model->slots[0]);
+        range(&u, 0, model->net.param_count);
 }

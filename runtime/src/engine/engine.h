@@ -110,6 +110,11 @@ typedef struct nn_engine {
        zero), with the loss sum and hits of the same forward pass. */
     void (*gradient)(void *self, const float *params, const nn_batch *batch, float *grad,
                      double *loss_sum, int64_t *hits);
+
+    /* Call part(context, from, end) for ranges that together are 0 .. count-1, on the threads at
+       hand, in any order; ranges start on multiples of 16. NULL: this engine has no threads. */
+    void (*spread)(void *self, size_t count, void (*part)(void *context, size_t from, size_t end),
+                   void *context);
 } nn_engine;
 
 /* Slow and clear; computes everything; the oracle of the fast ones. */

@@ -138,10 +138,11 @@ static void forward_pack(const lane_pack *pack)
 
 /* ---- backward ---- */
 
-/* Rows of the map that fit the nearest cache together with what is computed from them. */
-static int band_rows(const lane_map *map, int lanes)
+/* Output rows whose part in a block of weight gradients, a plane of the input and some of the
+   output, fits the nearest cache. */
+static int band_rows(const lane_conv *conv, int lanes)
 {
-    int rows = (24 << 10) / (map->c * map->w * lanes * 4);
+    int rows = (24 << 10) / ((conv->in.pitch * conv->stride_h + 3 * conv->out.pitch) * lanes * 4);
     return rows < 1 ? 1 : rows;
 }
 
@@ -155,7 +156,7 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
     float *sums = pack->arena + stage->sums_at;
     float *bias_sums = sums + stage->op->weight_count * (size_t)k->lanes;
     int unit = pool ? pool->window_h : 1;
-    int band = band_rows(&stage->out, k->lanes) / unit * unit;
+    int band = band_rows(&stage->conv, k->lanes) / unit * unit;
     band = band ? band : unit;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
@@ -507,6 +508,32 @@ static void lane_gradient(void *self, const float *params, const nn_batch *batch
     }
 }
 
+/* ---- loops of others ---- */
+
+enum { SPREAD_RANGE = 4096 };
+
+typedef struct spread {
+    size_t count;
+    void (*part)(void *context, size_t from, size_t end);
+    void *context;
+} spread;
+
+static void run_range(void *context, int worker, int item)
+{
+    (void)worker;
+    const spread *s = context;
+    size_t from = (size_t)item * SPREAD_RANGE, end = from + SPREAD_RANGE;
+    s->part(s->context, from, end < s->count ? end : s->count);
+}
+
+static void lane_spread(void *self, size_t count,
+                        void (*part)(void *context, size_t from, size_t end), void *context)
+{
+    lane_engine *engine = self;
+    spread s = {count, part, context};
+    nn__pool_run(engine->pool, (int)((count + SPREAD_RANGE - 1) / SPREAD_RANGE), run_range, &s);
+}
+
 static void lane_enter(void *self)
 {
     lane_engine *engine = self;
@@ -581,7 +608,8 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels)
                                            .enter = lane_enter,                                    \
                                            .leave = lane_leave,                                    \
                                            .forward = lane_forward,                                \
-                                           .gradient = lane_gradient};
+                                           .gradient = lane_gradient,                              \
+                                           .spread = lane_spread};
 
 LANE_ENGINE(v2)
 #ifdef __x86_64__
