@@ -1,28 +1,39 @@
 #!/bin/sh
-# What `./dev bench` runs: bench/run.sh [peak|train|latency|kernel|soak]...; without a name, all but
-# the soak, which runs for an hour.
+# What `./dev bench` runs: bench/run.sh [PART]...
+#   peak       multiply-adds that the cores can do
+#   train      epochs of LeNet-5, by the program and by notebook cells
+#   latency    one image a call
+#   peers      both, in turns with Keras, PyTorch and ONNX Runtime (installed at the first time)
+#   nets       thirty other networks, each against its own limit
+#   growth     more images, larger batches, wider layers, more threads
+#   kernel     start and cells, beside ipykernel
+#   picture    docs/bench.svg and docs/growth.svg from the last runs
+#   soak       an hour of cells
+# Without a name: peers, nets, growth, kernel and picture, in about ten minutes.
 # Prints tables and appends JSON lines to out/bench/. Figures depend on the machine: compare the
 # ratios of one run, never seconds of two.
 set -eu
 cd "$(dirname "$0")/.."
 bin=build/release/bin
 out=out/bench
-data=${XTINYCC_DATA:-${XDG_CACHE_HOME:-$HOME/.cache}/xeus-tinycc/mnist}
 mkdir -p "$out"
 cmake --build --preset release --target bench >/dev/null
 
-bench_peak() { "$bin/bench_peak" --json "$out/peak.jsonl"; }
-bench_train() { sh packaging/fetch_mnist.sh; "$bin/bench_train" "$data" --json "$out/train.jsonl"; }
-bench_latency() { sh packaging/fetch_mnist.sh; "$bin/bench_latency" "$data" --json "$out/latency.jsonl"; }
-bench_kernel() { .venv/bin/python bench/kernel.py --json "$out/kernel.jsonl"; }
-bench_soak() {
-    .venv/bin/python bench/soak.py --cells "${CELLS:-20000}" --json "$out/soak.jsonl"
-}
+measure() { .venv/bin/python bench/bench.py "$@"; }
 
-[ $# -gt 0 ] || set -- peak train latency kernel
-for what in "$@"; do
-    case $what in
-        peak|train|latency|kernel|soak) printf '\n== %s\n' "$what"; "bench_$what" ;;
-        *) echo "bench: unknown part: $what (known: peak train latency kernel soak)" >&2; exit 2 ;;
+[ $# -gt 0 ] || set -- peers nets growth kernel picture
+for part in "$@"; do
+    printf '\n== %s\n' "$part"
+    case $part in
+        peak) "$bin/bench_peak" --json "$out/peak.jsonl" ;;
+        train|latency) sh packaging/fetch_mnist.sh; measure "$part" ;;
+        peers)
+            sh packaging/fetch_mnist.sh
+            python3 bench/peers/installed.py
+            measure compare ;;
+        nets|growth|picture) measure "$part" ;;
+        kernel) .venv/bin/python bench/kernel.py --json "$out/kernel.jsonl" ;;
+        soak) .venv/bin/python bench/soak.py --cells "${CELLS:-20000}" --json "$out/soak.jsonl" ;;
+        *) echo "bench: unknown part: $part; the head of bench/run.sh lists them" >&2; exit 2 ;;
     esac
 done
