@@ -18,6 +18,7 @@ import sys
 import compare
 import growth
 import nets
+import picture
 import records
 import sides
 
@@ -29,6 +30,7 @@ def main(parts):
         "compare": lambda run: compare.main(run, True, ["train", "latency"]),
         "nets": nets.main,
         "growth": growth.main,
+        "picture": picture.main,
     }
     unknown = [part for part in parts if part not in known]
     if unknown or not parts:

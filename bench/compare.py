@@ -145,7 +145,7 @@ def latency_case(run, case, server, peers_by_threads, data, weights):
 
         def one_peer(side):
             return quickest_way(side.ask("latency", timeout=600, net=net, data=data,
-                                         weights=weights, seconds=1))
+                                         weights=weights, seconds=0.5))
         for name, value in turns.ask_peers(one_peer).items():
             peer, threads = name.rsplit("/", 1)
             result[(peer, int(threads))] = value
@@ -224,11 +224,15 @@ def main(run, with_peers, parts):
         if with_peers:
             trainers, absent = start_peers(threads)
         if "train" in parts:
-            cell = sides.Cell()
+            try:
+                cell = sides.Cell()
+            except Exception as failure:  # no kernel here: the program is measured all the same
+                absent["xeus-tinycc, cell"] = f"{type(failure).__name__}: {failure}"
             for case in CASES:
                 train_case(run, case, server, cell, trainers, data)
-            cell.close()
-            cell = None
+            if cell:
+                cell.close()
+                cell = None
         if "latency" in parts:
             if with_peers:
                 for n in sorted({1, threads}):
