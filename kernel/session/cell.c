@@ -3,6 +3,7 @@
 #include "conditional.h"
 #include "diagnose.h"
 #include "elf_object.h"
+#include "mend.h"
 #include "native.h"
 #include "route.h"
 #include "split.h"
@@ -22,6 +23,7 @@ typedef struct compilation {
     size_t size;
     names past_names; /* headers and session */
     names names;      /* and what the cell includes and declares */
+    const type_scope *scope; /* where the cell's types are looked up */
     included *includes;
     size_t include_count, include_capacity;
     const char *native_include; /* why a header of the cell is not for TinyCC; NULL: all are */
@@ -546,7 +548,7 @@ static bool compile_quickly(compilation *c, const items *items)
     if (unit.refusal)
         return false;
     compiler_result result = compiler_run_here(c->pool, &headers_default()->paths, unit.text);
-    if (!result.ok || *result.messages)
+    if (!result.ok || *result.messages || (result.mended && refuse_mended(c->scope).reason))
         return false;
     size_arrays(c, &unit, &result);
     take_unit(c, &unit, &result);
@@ -572,7 +574,13 @@ static void compile(compilation *c, items *items)
         compiler_result result = compiler_run(c->pool, &headers_default()->paths, unit.text);
         compiler_messages messages = diagnose_read(c->pool, result.messages);
         const compiler_message *error = diagnose_error(&messages);
-        if (result.ok && !error) {
+        bool good = result.ok && !error;
+        refusal doubt = good && result.mended ? refuse_mended(c->scope) : (refusal){0};
+        if (doubt.reason) {
+            compile_elsewhere(c, items, doubt);
+            return;
+        }
+        if (good) {
             take_warnings(c, &messages);
             size_arrays(c, &unit, &result);
             take_unit(c, &unit, &result);
@@ -584,6 +592,16 @@ static void compile(compilation *c, items *items)
             return;
         }
     }
+}
+
+/* Where the cell's types are looked up. */
+static type_scope cell_scope(compilation *c, const items *items)
+{
+    const char **headers = pool_alloc(c->pool, (c->include_count + 1) * sizeof *headers);
+    for (size_t i = 0; i < c->include_count; i++)
+        headers[i] = c->includes[i].text.declarations;
+    return (type_scope){.pool = c->pool, .names = &c->names, .past = c->request->past,
+                        .items = items, .headers = headers, .header_count = c->include_count};
 }
 
 void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
@@ -608,8 +626,11 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
         return;
     }
     refusal why = {c.native_include, c.native_token};
+    type_scope scope = cell_scope(&c, &items);
+    c.scope = &scope;
     if (!why.reason)
-        why = route_find(pool, &c.names, request->past, &items);
+        why = route_find(&scope);
+    mend_items(&scope, &items);
     if (request->native || why.reason)
         compile_elsewhere(&c, &items, why);
     else

@@ -1,5 +1,7 @@
 #include "compiler.h"
 
+#include "mend_object.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libtcc.h>
@@ -179,8 +181,11 @@ static compiler_result run(pool *pool, const compiler_paths *paths, const char *
         size_t length;
         result.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-        result.output = read_file(pool, out, &result.size);
+        char *output = read_file(pool, out, &result.size);
+        result.output = output;
         result.messages = read_file(pool, messages, &length);
+        if (result.ok && !preprocess)
+            result.mended = mend_object(output, result.size);
     } else {
         result.messages = pool_format(pool, "error: cannot start the compiler: %s", strerror(errno));
     }
@@ -239,8 +244,11 @@ static compiler_result run_warm(pool *pool, const char *source)
     result.ok = compile(warm.tcc, source, out);
     warm.tcc = NULL;
     warm.is_spent = true;
-    result.output = read_file(pool, out, &result.size);
+    char *output = read_file(pool, out, &result.size);
+    result.output = output;
     result.messages = text_string(&warm.messages);
+    if (result.ok)
+        result.mended = mend_object(output, result.size);
     close(out);
     return result;
 }

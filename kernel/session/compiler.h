@@ -33,6 +33,7 @@ typedef struct compiler_result {
     const char *output; /* expanded text or object; NUL-terminated */
     size_t size;
     const char *messages; /* one a line, as libtcc words them: "In[3]:2: error: ..." */
+    size_t mended;        /* places of the object that mend_object() has put right */
 } compiler_result;
 
 /* `-E -dD`: TEXT expanded, with its #define and #undef lines and "# line "file"" markers. */

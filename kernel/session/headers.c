@@ -10,7 +10,7 @@
 static const char *const default_headers[] = {
     "stdio.h",  "stdlib.h", "string.h", "math.h",  "stdint.h", "inttypes.h", "stdbool.h",
     "stddef.h", "stdarg.h", "ctype.h",  "time.h",  "errno.h",  "limits.h",   "float.h",
-    "notebook.h",
+    "gcc_builtins.h", "notebook.h",
 };
 
 /* Macros of the C library that would hide what the compiler itself knows: H2 and H10. */
@@ -302,36 +302,6 @@ static int fail(headers *h, char *error, size_t size, const char *what, const ch
     return -1;
 }
 
-/* Built-ins of GCC that are plain functions here (helpers.c). */
-static const char builtins[] =
-    "int __builtin_popcount(unsigned), __builtin_parity(unsigned), __builtin_clz(unsigned),"
-    " __builtin_ctz(unsigned), __builtin_clrsb(int), __builtin_ffs(int);\n"
-    "int __builtin_popcountl(unsigned long), __builtin_parityl(unsigned long),"
-    " __builtin_clzl(unsigned long), __builtin_ctzl(unsigned long), __builtin_clrsbl(long),"
-    " __builtin_ffsl(long);\n"
-    "int __builtin_popcountll(unsigned long long), __builtin_parityll(unsigned long long),"
-    " __builtin_clzll(unsigned long long), __builtin_ctzll(unsigned long long),"
-    " __builtin_clrsbll(long long), __builtin_ffsll(long long);\n"
-    "unsigned short __builtin_bswap16(unsigned short);\n"
-    "unsigned __builtin_bswap32(unsigned);\n"
-    "unsigned long __builtin_bswap64(unsigned long);\n"
-    "double __builtin_inf(void), __builtin_huge_val(void), __builtin_nan(const char *);\n"
-    "float __builtin_inff(void), __builtin_huge_valf(void), __builtin_nanf(const char *);\n"
-    "long double __builtin_infl(void), __builtin_huge_vall(void), __builtin_nanl(const char *);\n"
-    "int __builtin_isnan(double), __builtin_isinf(double), __builtin_isinf_sign(double),"
-    " __builtin_isfinite(double), __builtin_signbit(double);\n"
-    "void __builtin_trap(void), __builtin_unreachable(void), __builtin_prefetch(const void *, ...);\n"
-    "void *__builtin_assume_aligned(const void *, unsigned long, ...);\n"
-    "void *__builtin_memcpy(void *, const void *, unsigned long);\n"
-    "void *__builtin_memset(void *, int, unsigned long);\n"
-    "int __builtin_memcmp(const void *, const void *, unsigned long);\n"
-    "unsigned long __builtin_strlen(const char *);\n"
-    "int __builtin_strcmp(const char *, const char *);\n"
-    "double __builtin_sqrt(double), __builtin_fabs(double), __builtin_floor(double),"
-    " __builtin_ceil(double), __builtin_exp(double), __builtin_log(double), __builtin_pow(double, double);\n"
-    "float __builtin_sqrtf(float), __builtin_fabsf(float);\n"
-    "int __builtin_abs(int);\n";
-
 static int prepare(headers *h, char *error, size_t error_size)
 {
     compiler_result bare = compiler_expand(&h->pool, &h->paths, "\n");
@@ -340,7 +310,6 @@ static int prepare(headers *h, char *error, size_t error_size)
     parts predefined = take_apart(&h->pool, &h->paths, bare.output);
     text source = {.pool = &h->pool};
     text_puts(&source, "#define _GNU_SOURCE 1\n");
-    text_puts(&source, builtins);
     size_t count = sizeof default_headers / sizeof *default_headers;
     for (size_t i = 0; i + !has_notebook(&h->paths) < count; i++)
         text_format(&source, "#include <%s>\n", default_headers[i]);

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 typedef long long ll;
 typedef unsigned long ul;
 typedef unsigned long long ull;
+__extension__ typedef __int128 i128;
 
 static int popcount(unsigned v) { return __builtin_popcount(v); }
 static int popcountl(ul v) { return __builtin_popcountl(v); }
@@ -45,6 +47,20 @@ static int sign_bit(double v) { return __builtin_signbit(v); }
 static void trap(void) { __builtin_trap(); }
 static void prefetch(const void *address, ...) { (void)address; }
 static void *assume_aligned(const void *address, ...) { return (void *)address; }
+/* The arguments: see gcc_builtins.h. */
+static int overflow_of(int operation, ull a, int a_negative, ull b, int b_negative, void *out,
+                       ul size, int is_signed)
+{
+    i128 x = a_negative ? (i128)(ll)a : (i128)a, y = b_negative ? (i128)(ll)b : (i128)b, exact;
+    bool over = operation == 0   ? __builtin_add_overflow(x, y, &exact)
+                : operation == 1 ? __builtin_sub_overflow(x, y, &exact)
+                                 : __builtin_mul_overflow(x, y, &exact);
+    unsigned unused = size < sizeof(ull) ? (unsigned)(64 - 8 * size) : 0;
+    ull bits = (ull)exact << unused >> unused;
+    ll value = (ll)((ull)exact << unused) >> unused;
+    memcpy(out, &bits, size < sizeof bits ? size : sizeof bits);
+    return over || exact != (is_signed ? (i128)value : (i128)bits);
+}
 static long expect(long value, long expected) { return (void)expected, value; }
 
 static const struct {
@@ -62,6 +78,7 @@ static const struct {
     {"isnan", is_nan}, {"isinf", is_inf}, {"isinf_sign", is_inf}, {"isfinite", is_finite},
     {"signbit", sign_bit}, {"trap", trap}, {"unreachable", trap}, {"prefetch", prefetch},
     {"assume_aligned", assume_aligned}, {"expect", expect},
+    {"overflow_of", overflow_of},
 };
 
 /* Taking an address here makes the linker bring the function in, wherever this glibc keeps it. */

@@ -1,6 +1,6 @@
 #include "mixed.h"
 
-#include "headers.h"
+#include "macro.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,60 +13,8 @@ typedef struct layout {
     bool is_float[REGISTERS_SIZE], is_other[REGISTERS_SIZE];
 } layout;
 
-/* A declaration somewhere: in the cell, the session or a header. */
-typedef struct found {
-    const tokens *tokens;
-    const declaration *declaration;
-} found;
-
-static layout layout_of(const mixed_scope *scope, const tokens *tokens, const declaration *d,
+static layout layout_of(const type_scope *scope, const tokens *tokens, const declaration *d,
                         const declarator *one, int depth);
-
-/* --- Finding a type's declaration ------------------------------------------------------------ */
-
-static found read_text(const mixed_scope *scope, const char *text, size_t size)
-{
-    tokens *tokens = pool_alloc(scope->pool, sizeof *tokens);
-    declaration *d = pool_alloc(scope->pool, sizeof *d);
-    *tokens = scan(scope->pool, text, size, false);
-    declaration_read(scope->pool, scope->names, tokens, 0, d);
-    return (found){tokens, d};
-}
-
-static bool declares(const found *f, const token *name, name_space space)
-{
-    const declaration *d = f->declaration;
-    if (space == SPACE_TAG)
-        return d->tag_body != DECLARE_NONE && d->tag_name != DECLARE_NONE &&
-               token_same(&f->tokens->list[d->tag_name], name);
-    for (size_t i = 0; d->is_typedef && i < d->count; i++)
-        if (d->list[i].name != DECLARE_NONE &&
-            token_same(&f->tokens->list[d->list[i].name], name))
-            return true;
-    return false;
-}
-
-static bool find_type(const mixed_scope *scope, const token *name, name_space space, found *out)
-{
-    for (size_t i = 0; scope->items && i < scope->items->count; i++) {
-        const item *item = &scope->items->list[i];
-        *out = (found){&item->tokens, item->declaration};
-        if (item->declaration && declares(out, name, space))
-            return true;
-    }
-    const struct name *known = names_find_token(scope->names, space, name);
-    const char *header = headers_default()->declarations;
-    if (known && known->item >= 0 && (size_t)known->item < scope->past->count &&
-        scope->past->list[known->item].kind == ENTRY_TYPE) {
-        const char *text = scope->past->list[known->item].text;
-        *out = read_text(scope, text, strlen(text));
-    } else if (known && known->item < 0 && known->end > known->start) {
-        *out = read_text(scope, header + known->start, known->end - known->start);
-    } else {
-        return false;
-    }
-    return declares(out, name, space);
-}
 
 /* --- Layout ---------------------------------------------------------------------------------- */
 
@@ -99,7 +47,7 @@ static void add_member(layout *whole, const layout *part, bool is_union, size_t 
         whole->align = part->align;
 }
 
-static layout structure(const mixed_scope *scope, const found *f, int depth)
+static layout structure(const type_scope *scope, const type_found *f, int depth)
 {
     const declaration *d = f->declaration;
     bool is_union = token_is(&f->tokens->list[d->tag_keyword], "union");
@@ -125,9 +73,9 @@ static layout structure(const mixed_scope *scope, const found *f, int depth)
 }
 
 /* The type that the specifiers name. */
-static layout base(const mixed_scope *scope, const tokens *tokens, const declaration *d, int depth)
+static layout base(const type_scope *scope, const tokens *tokens, const declaration *d, int depth)
 {
-    found f = {tokens, d};
+    type_found f = {tokens, d};
     if (depth > DEPTH_MAX)
         return (layout){0};
     if (d->tag_keyword != DECLARE_NONE && token_is(&tokens->list[d->tag_keyword], "enum"))
@@ -136,12 +84,12 @@ static layout base(const mixed_scope *scope, const tokens *tokens, const declara
         return structure(scope, &f, depth);
     if (d->tag_keyword != DECLARE_NONE) {
         bool known = d->tag_name != DECLARE_NONE &&
-                     find_type(scope, &tokens->list[d->tag_name], SPACE_TAG, &f);
+                     type_find(scope, &tokens->list[d->tag_name], SPACE_TAG, &f);
         return known ? structure(scope, &f, depth) : (layout){0};
     }
     if (d->type_name != DECLARE_NONE) {
         const token *name = &tokens->list[d->type_name];
-        if (!find_type(scope, name, SPACE_ORDINARY, &f))
+        if (!type_find(scope, name, SPACE_ORDINARY, &f))
             return (layout){0};
         for (size_t i = 0; i < f.declaration->count; i++)
             if (token_same(&f.tokens->list[f.declaration->list[i].name], name))
@@ -176,7 +124,7 @@ static size_t dimension(const tokens *tokens, size_t at)
     return t->kind == TOKEN_NUMBER && token_is(t + 1, "]") ? strtoul(t->text, NULL, 0) : 0;
 }
 
-static layout layout_of(const mixed_scope *scope, const tokens *tokens, const declaration *d,
+static layout layout_of(const type_scope *scope, const tokens *tokens, const declaration *d,
                         const declarator *one, int depth)
 {
     if (one && one->is_function)
@@ -213,14 +161,24 @@ static bool is_mixed(const layout *l)
 
 /* --- Functions ------------------------------------------------------------------------------- */
 
-/* The name of the type of [first, end), `struct m v`, if it is one that matters. */
-static const char *check(const mixed_scope *scope, const token *first, const token *end)
+/* The tokens of a type as a declaration, `struct m v;`, with macros expanded. */
+static tokens copy_type(const type_scope *scope, const token *first, const token *end)
 {
-    tokens part = {.list = pool_alloc(scope->pool, (size_t)(end - first + 2) * sizeof *first)};
-    for (const token *t = first; t < end; t++)
-        part.list[part.count++] = *t;
+    token *list;
+    size_t count;
+    macro_expand_all(scope->pool, scope->names, first, end, &list, &count);
+    tokens part = {.list = pool_alloc(scope->pool, (count + 2) * sizeof *list), .problem = ""};
+    for (size_t i = 0; i < count; i++)
+        part.list[part.count++] = list[i];
     part.list[part.count++] = (token){.kind = TOKEN_PUNCTUATOR, .text = ";", .length = 1};
     part.list[part.count] = (token){.kind = TOKEN_END, .text = ""};
+    return part;
+}
+
+/* The name of the type of [first, end), `struct m v`, if it is one that matters. */
+static const char *check(const type_scope *scope, const token *first, const token *end)
+{
+    tokens part = copy_type(scope, first, end);
     declaration d;
     declaration_read(scope->pool, scope->names, &part, 0, &d);
     if (d.tag_keyword == DECLARE_NONE && d.type_name == DECLARE_NONE)
@@ -237,7 +195,7 @@ static const char *check(const mixed_scope *scope, const token *first, const tok
     return pool_format(scope->pool, "%.*s %s", (int)keyword->length, keyword->text, tag);
 }
 
-const char *mixed_in_declaration(const mixed_scope *scope, const tokens *tokens,
+const char *mixed_in_declaration(const type_scope *scope, const tokens *tokens,
                                  const declaration *d)
 {
     const char *type = NULL;
@@ -267,11 +225,32 @@ const char *mixed_in_declaration(const mixed_scope *scope, const tokens *tokens,
     return type;
 }
 
-const char *mixed_in_entry(const mixed_scope *scope, size_t item)
+bool mixed_va_arg(const type_scope *scope, const token *first, const token *end)
+{
+    tokens part = copy_type(scope, first, end);
+    declaration d;
+    for (size_t i = 0; i < part.count; i++)
+        if (token_is(&part.list[i], "*"))
+            return false;
+    for (size_t i = 0; i < part.count; i++)
+        if (token_is(&part.list[i], "typeof") || token_is(&part.list[i], "__typeof__") ||
+            token_is(&part.list[i], "__typeof"))
+            return true;
+    declaration_read(scope->pool, scope->names, &part, 0, &d);
+    if (d.tag_keyword == DECLARE_NONE && d.type_name == DECLARE_NONE)
+        return false;
+    layout l = layout_of(scope, &part, &d, d.count ? &d.list[0] : NULL, 0);
+    bool floats = false;
+    for (size_t i = 0; i < REGISTERS_SIZE; i++)
+        floats |= l.is_float[i];
+    return l.size == 0 || (l.size > HALF && l.size <= REGISTERS_SIZE && floats);
+}
+
+const char *mixed_in_entry(const type_scope *scope, size_t item)
 {
     const entry *e = &scope->past->list[item];
     if (e->kind != ENTRY_FUNCTION)
         return NULL;
-    found f = read_text(scope, e->text, strlen(e->text));
+    type_found f = type_read(scope, e->text, strlen(e->text));
     return mixed_in_declaration(scope, f.tokens, f.declaration);
 }

@@ -6,23 +6,18 @@
 #ifndef XTINYCC_MIXED_H
 #define XTINYCC_MIXED_H
 
-#include "past.h"
-#include "split.h"
-
-/* Where types are looked up. ITEMS: those of the cell itself, may be NULL. */
-typedef struct mixed_scope {
-    pool *pool;
-    const names *names;
-    const past *past;
-    const items *items;
-} mixed_scope;
+#include "type_find.h"
 
 /* The type by which one of the functions that the declaration declares is concerned: "struct m";
    NULL if none is. Types that cannot be found are taken for harmless. */
-const char *mixed_in_declaration(const mixed_scope *scope, const tokens *tokens,
+const char *mixed_in_declaration(const type_scope *scope, const tokens *tokens,
                                  const declaration *declaration);
 
-/* The same for the function that entry ITEM of the session declares. */
-const char *mixed_in_entry(const mixed_scope *scope, size_t item);
+/* Hole H5: whether va_arg of the type that tokens [first, end) name reads wrong values: structures of
+   9 to 16 bytes with floating-point members, empty ones, and those of unknown layout. */
+bool mixed_va_arg(const type_scope *scope, const token *first, const token *end);
+
+/* As mixed_in_declaration(), for the function that entry ITEM of the session declares. */
+const char *mixed_in_entry(const type_scope *scope, size_t item);
 
 #endif

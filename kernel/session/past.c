@@ -170,7 +170,10 @@ const char *tokens_join(pool *pool, const token *first, const token *end)
             continue;
         if (out.size && blank_between(t - 1, t))
             text_puts(&out, " ");
-        text_add(&out, t->text, t->length);
+        if (t->code)
+            text_puts(&out, t->code);
+        else
+            text_add(&out, t->text, t->length);
     }
     return text_string(&out);
 }

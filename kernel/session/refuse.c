@@ -2,7 +2,7 @@
 
 #include "declare.h"
 #include "macro.h"
-#include "refuse_address.h"
+#include "refuse_variable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,88 +58,6 @@ static refusal find_word(pool *pool, const names *names, const token *t, int dep
     return find_in_macro(pool, names, t, depth);
 }
 
-bool refuse_variable_size(const names *names, const token *first, const token *end)
-{
-    for (const token *t = first; t < end; t++) {
-        if (t->kind != TOKEN_NAME || is_keyword(t) || is_type_name(names, t) ||
-            is_macro(names, t) || is_tag_keyword(t - 1))
-            continue;
-        const name *entry = names_find_token(names, SPACE_ORDINARY, t);
-        if (!entry || entry->kind == NAME_OBJECT || entry->kind == NAME_FUNCTION)
-            return true;
-    }
-    return false;
-}
-
-/* Brackets at AT (`[`): those that follow directly. True if one of them has a variable size. */
-static bool has_variable_brackets(const names *names, const tokens *tokens, size_t at, size_t skip)
-{
-    for (size_t k = 0; token_is(&tokens->list[at], "["); k++) {
-        size_t end = tokens_close(tokens, at, NULL);
-        if (k >= skip &&
-            refuse_variable_size(names, &tokens->list[at + 1], &tokens->list[end - 1]))
-            return true;
-        at = end;
-    }
-    return false;
-}
-
-/* H3: `(*p)[m]`, `(*)[m]`: the stride would be wrong. */
-static refusal find_row_pointer(pool *pool, const names *names, const tokens *tokens, size_t at)
-{
-    const token *t = &tokens->list[at];
-    if (!token_is(t, "(") || !token_is(t + 1, "*"))
-        return (refusal){0};
-    const token *close = t + 2 + (t[2].kind == TOKEN_NAME);
-    size_t brackets = at + (size_t)(close - t) + 1;
-    bool declares = at > 0 && tokens->list[at - 1].kind == TOKEN_NAME &&
-                    (is_specifier_keyword(&tokens->list[at - 1]) ||
-                     is_type_name(names, &tokens->list[at - 1]));
-    if (!declares || !token_is(close, ")") || !token_is(close + 1, "[") ||
-        !has_variable_brackets(names, tokens, brackets, 0))
-        return (refusal){0};
-    return (refusal){needs_native(pool, "pointers to arrays of variable length"), t};
-}
-
-/* H4: parameters `double a[n][n]`. */
-static refusal find_array_parameter(pool *pool, const names *names, const item *item)
-{
-    const declaration *d = item->declaration;
-    for (size_t i = 0; d && i < d->count; i++) {
-        if (!d->list[i].is_function)
-            continue;
-        for (size_t k = d->list[i].parameters + 1; k + 1 < d->list[i].parameters_end; k++) {
-            const token *t = &item->tokens.list[k];
-            if (t->kind != TOKEN_NAME || !token_is(t + 1, "[") || is_keyword(t))
-                continue;
-            if (has_variable_brackets(names, &item->tokens, k + 1, 1))
-                return (refusal){
-                    needs_native(pool, pool_format(pool, "array parameters of variable length like "
-                                                         "'%.*s'", (int)t->length, t->text)),
-                    t};
-        }
-    }
-    return (refusal){0};
-}
-
-/* H5: `va_arg(list, struct ...)`. */
-static refusal find_structure_argument(const tokens *tokens, size_t at)
-{
-    const token *t = &tokens->list[at];
-    if (!(token_is(t, "va_arg") || token_is(t, "__builtin_va_arg")) || !token_is(t + 1, "("))
-        return (refusal){0};
-    size_t end = tokens_close(tokens, at + 1, NULL);
-    for (size_t i = at + 2; i + 1 < end; i++) {
-        const token *word = &tokens->list[i];
-        bool tag = token_is(word, "struct") || token_is(word, "union");
-        bool pointer = token_is(&tokens->list[end - 2], "*");
-        if (tag && !pointer)
-            return (refusal){"va_arg with a structure or union reads wrong values in TinyCC; pass a "
-                             "pointer, or put the cell under %%native", word};
-    }
-    return (refusal){0};
-}
-
 /* H6: a local aligned above 16. */
 static refusal find_alignment(pool *pool, const item *item, size_t at)
 {
@@ -155,37 +73,19 @@ static refusal find_alignment(pool *pool, const item *item, size_t at)
                      "under %%native", t};
 }
 
-refusal refuse_item(pool *pool, const names *names, const item *item)
-{
-    return refuse_tokens(pool, names, item, item->first, item->end);
-}
-
-refusal refuse_code(pool *pool, const names *names, const item *item)
-{
-    const token *far = NULL;
-    if (item->kind != ITEM_DIRECTIVE && item->kind != ITEM_MAGIC)
-        far = refuse_far_address(pool, names, item);
-    if (!far)
-        return (refusal){0};
-    return (refusal){"TinyCC cuts this constant address to 32 bits; keep it in a pointer variable, or "
-                     "put the cell under %%native", far};
-}
-
 refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end)
 {
     if (item->kind == ITEM_DIRECTIVE || item->kind == ITEM_MAGIC)
         return (refusal){0};
-    refusal found = find_array_parameter(pool, names, item);
+    refusal found = refuse_array_parameter(pool, names, item);
     for (size_t i = first; i < end && !found.reason; i++) {
         const token *t = &item->tokens.list[i];
         if (t->kind == TOKEN_NAME) {
             found = find_word(pool, names, t, 0);
             if (!found.reason)
-                found = find_structure_argument(&item->tokens, i);
-            if (!found.reason)
                 found = find_alignment(pool, item, i);
         } else {
-            found = find_row_pointer(pool, names, &item->tokens, i);
+            found = refuse_row_pointer(pool, names, &item->tokens, i);
         }
     }
     return found;

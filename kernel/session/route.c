@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "declare.h"
+#include "local.h"
 #include "mixed.h"
 
 #include <string.h>
@@ -31,6 +32,34 @@ static refusal find_native_name(pool *pool, const names *names, const past *past
     return (refusal){0};
 }
 
+/* Whether the item's function has a parameter, or its code a local name, that hides what T names
+   elsewhere. */
+static bool is_hidden(pool *pool, const names *names, const item *item, const token *t)
+{
+    const declaration *d = item->declaration;
+    size_t first = item->first;
+    if (item->kind == ITEM_FUNCTION) {
+        first = d->body;
+        for (size_t k = d->list[0].parameters + 1; k < d->list[0].parameters_end; k++) {
+            const token *next = &item->tokens.list[k + 1];
+            if (token_same(&item->tokens.list[k], t) &&
+                (token_is(next, ",") || token_is(next, ")") || token_is(next, "[")))
+                return true;
+        }
+    } else if (item->kind != ITEM_STATEMENT) {
+        return false;
+    }
+    local_list locals;
+    local_read(pool, names, &item->tokens, first, item->end, &locals);
+    for (size_t i = 0; i < locals.count; i++)
+        for (size_t k = 0; k < locals.list[i].declaration->count; k++) {
+            size_t name = locals.list[i].declaration->list[k].name;
+            if (name != DECLARE_NONE && token_same(&item->tokens.list[name], t))
+                return true;
+        }
+    return false;
+}
+
 /* As refuse_tokens(), and names. OWN: what the cell itself declares for the system compiler. */
 static refusal find(pool *pool, const names *names, const past *past, const struct names *own,
                     const item *item, size_t first, size_t end)
@@ -39,8 +68,11 @@ static refusal find(pool *pool, const names *names, const past *past, const stru
         return (refusal){0};
     refusal found = refuse_tokens(pool, names, item, first, end);
     for (size_t i = first; i < end && !found.reason; i++)
-        if (item->tokens.list[i].kind == TOKEN_NAME)
+        if (item->tokens.list[i].kind == TOKEN_NAME) {
             found = find_native_name(pool, names, past, own, &item->tokens, i);
+            if (found.reason && is_hidden(pool, names, item, found.token))
+                found.reason = NULL;
+        }
     return found;
 }
 
@@ -66,7 +98,7 @@ static refusal find_library_call(pool *pool, const names *names, const past *pas
         d->list[0].name == DECLARE_NONE)
         return (refusal){0};
     const token *name = &item->tokens.list[d->list[0].name];
-    mixed_scope scope = {pool, names, past, items};
+    type_scope scope = {pool, names, past, items};
     const char *type = mixed_in_declaration(&scope, &item->tokens, d);
     if (!type || is_defined(names, past, items, name))
         return (refusal){0};
@@ -77,7 +109,7 @@ static refusal find_library_call(pool *pool, const names *names, const past *pas
 
 refusal route_find_foreign(pool *pool, const names *names, const past *past, const items *items)
 {
-    mixed_scope scope = {pool, names, past, items};
+    type_scope scope = {pool, names, past, items};
     for (size_t i = 0; i < items->count; i++) {
         const item *item = &items->list[i];
         for (size_t k = item->first; k < item->end; k++) {
@@ -99,14 +131,18 @@ refusal route_find_foreign(pool *pool, const names *names, const past *past, con
     return (refusal){0};
 }
 
-refusal route_find(pool *pool, const names *names, const past *past, const items *items)
+refusal route_find(const type_scope *scope)
 {
+    pool *pool = scope->pool;
+    const names *names = scope->names;
+    const past *past = scope->past;
+    const items *items = scope->items;
     refusal found = {0};
     for (size_t i = 0; i < items->count && !found.reason; i++)
         found = find(pool, names, past, NULL, &items->list[i], items->list[i].first,
                      items->list[i].end);
     for (size_t i = 0; i < items->count && !found.reason; i++)
-        found = refuse_code(pool, names, &items->list[i]);
+        found = refuse_code(scope, &items->list[i]);
     for (size_t i = 0; i < items->count && !found.reason; i++)
         found = find_library_call(pool, names, past, items, &items->list[i]);
     return found;
@@ -135,7 +171,7 @@ static bool needs_native(pool *pool, const names *names, const past *past,
 void route_mark(pool *pool, const names *names, const past *past, items *items)
 {
     struct names own = {.pool = pool};
-    mixed_scope scope = {pool, names, past, items};
+    type_scope scope = {pool, names, past, items};
     for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
         if (item->kind != ITEM_DECLARATION && item->kind != ITEM_FUNCTION)

@@ -11,13 +11,13 @@
 
 /* The first thing in the cell that TinyCC cannot compile, as a reason and a token; the reason is
    NULL if there is none. */
-refusal route_find(pool *pool, const names *names, const past *past, const items *items);
+refusal route_find(const type_scope *cell);
 
-/* Mark the items that TinyCC cannot even declare (item.native), and through them those that use
-   what they declare. */
 /* A function of TinyCC's that a cell for the system compiler cannot call (hole H17). */
 refusal route_find_foreign(pool *pool, const names *names, const past *past, const items *items);
 
+/* Mark the items that TinyCC cannot even declare (item.native), and through them those that use
+   what they declare. */
 void route_mark(pool *pool, const names *names, const past *past, items *items);
 
 #endif

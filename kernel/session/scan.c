@@ -314,7 +314,7 @@ const char *directive_rest(const token *directive, size_t *length)
     return directive->text + at;
 }
 
-void tokens_text(text *out, const token *first, const token *end)
+static void put_tokens(text *out, const token *first, const token *end, bool code)
 {
     for (const token *t = first; t < end; t++) {
         if (t > first) {
@@ -327,6 +327,19 @@ void tokens_text(text *out, const token *first, const token *end)
             else
                 text_puts(out, " ");
         }
-        text_add(out, t->text, t->length);
+        if (code && t->code)
+            text_puts(out, t->code);
+        else
+            text_add(out, t->text, t->length);
     }
+}
+
+void tokens_text(text *out, const token *first, const token *end)
+{
+    put_tokens(out, first, end, false);
+}
+
+void tokens_code(text *out, const token *first, const token *end)
+{
+    put_tokens(out, first, end, true);
 }

@@ -31,6 +31,7 @@ typedef struct token {
     int line;          /* 1-based */
     size_t length;
     const char *text;  /* not NUL-terminated */
+    const char *code;  /* what is compiled in its place; NULL: the text (mend.h) */
 } token;
 
 typedef struct tokens {
@@ -54,5 +55,7 @@ const char *directive_rest(const token *directive, size_t *length);
 
 /* Append tokens [first, end) with the white space between them as written. */
 void tokens_text(text *out, const token *first, const token *end);
+/* The same as it is to be compiled. */
+void tokens_code(text *out, const token *first, const token *end);
 
 #endif

@@ -205,7 +205,7 @@ static void write_statement(writer *w, const item *item)
     if (returns && end - first > 2)
         text_puts(&w->body, "return;");
     else
-        tokens_text(&w->body, first, end);
+        tokens_code(&w->body, first, end);
     /* On its last line: the compiler gives the end of a loop the line of what follows. */
     text_puts(&w->body, end[-1].kind == TOKEN_DIRECTIVE ? "\n__nb_poll();\n" : " __nb_poll();\n");
 }
@@ -215,7 +215,7 @@ static void write_assertion(writer *w, const item *item)
     if (!unit_has_code(w))
         return;
     unit_line(w, &w->top, item->line);
-    tokens_text(&w->top, &item->tokens.list[item->first], &item->tokens.list[item->end]);
+    tokens_code(&w->top, &item->tokens.list[item->first], &item->tokens.list[item->end]);
     text_puts(&w->top, "\n");
 }
 
@@ -246,7 +246,7 @@ static void write_expression(writer *w, const item *item)
     if (!unit_has_code(w))
         return;
     unit_place(w, &w->body, &item->tokens.list[item->first]);
-    tokens_text(&w->body, &item->tokens.list[item->first], &item->tokens.list[end]);
+    tokens_code(&w->body, &item->tokens.list[item->first], &item->tokens.list[end]);
     text_puts(&w->body, "; __nb_poll();\n");
 }
 

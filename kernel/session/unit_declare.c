@@ -30,7 +30,7 @@ static tokens without_assertions(writer *w, const token *first, const token *end
             while (t + 1 < end && !token_is(t, ";"))
                 t++;
             if (assertions)
-                tokens_text(assertions, start, t + 1);
+                tokens_code(assertions, start, t + 1);
             cut = true;
             continue;
         }
@@ -128,7 +128,7 @@ static void write_typedef(writer *w, const item *item)
     struct tokens plain = without_assertions(w, first, end, &assertions);
     if (unit_declares(w)) {
         unit_place(w, &w->top, first);
-        tokens_text(&w->top, plain.list, plain.list + plain.count);
+        tokens_code(&w->top, plain.list, plain.list + plain.count);
         text_format(&w->top, "%s\n", text_string(&assertions));
     }
     remember_type(w, item, text, item->end);
@@ -157,7 +157,7 @@ static const char *write_tag(writer *w, const item *item)
     if (unit_declares(w)) {
         unit_line(w, &w->top, keyword->line);
         text_format(&w->top, "%s ", head);
-        tokens_text(&w->top, plain.list, plain.list + plain.count);
+        tokens_code(&w->top, plain.list, plain.list + plain.count);
         text_format(&w->top, ";%s\n", text_string(&assertions));
     }
     remember_type(w, item, text, after_body(tokens, d));
@@ -198,7 +198,7 @@ static const char *normal_text(writer *w, const char *text)
 static const char *declarator_text(writer *w, const tokens *tokens, size_t first, size_t end)
 {
     text out = {.pool = w->pool};
-    tokens_text(&out, &tokens->list[first], &tokens->list[end]);
+    tokens_code(&out, &tokens->list[first], &tokens->list[end]);
     return text_string(&out);
 }
 
@@ -285,7 +285,7 @@ static void write_value(writer *w, const item *item, const declarator *d, initia
         text_format(&w->body, "{ __typeof__(%s) __xt_i = ", name);
     else
         text_format(&w->body, "%s = ", name);
-    tokens_text(&w->body, &tokens->list[d->initialiser], &tokens->list[d->initialiser_end]);
+    tokens_code(&w->body, &tokens->list[d->initialiser], &tokens->list[d->initialiser_end]);
     if (kind == INITIALISER_COPY)
         text_format(&w->body, "; __xt_copy((void *)&%s, (const void *)&__xt_i, sizeof __xt_i); }",
                     name);
@@ -393,7 +393,7 @@ static void write_function(writer *w, const item *item)
             text_puts(&w->top, "__attribute__((__visibility__(\"hidden\"))) ");
         text_puts(&w->top, specifiers);
         unit_place(w, &w->top, &tokens->list[head->first]);
-        tokens_text(&w->top, &tokens->list[head->first], &tokens->list[item->end]);
+        tokens_code(&w->top, &tokens->list[head->first], &tokens->list[item->end]);
         text_puts(&w->top, "\n");
     }
     struct text source = {.pool = w->pool};
@@ -424,7 +424,7 @@ void unit_declaration(writer *w, const item *item)
         if (!unit_declares(w))
             return;
         unit_line(w, &w->top, item->line);
-        tokens_text(&w->top, &tokens->list[item->first], &tokens->list[item->end]);
+        tokens_code(&w->top, &tokens->list[item->first], &tokens->list[item->end]);
         text_puts(&w->top, "\n");
         return;
     }
@@ -434,7 +434,7 @@ void unit_declaration(writer *w, const item *item)
         if (one->name == DECLARE_NONE && unit_declares(w)) { /* the compiler shall complain */
             unit_line(w, &w->top, tokens->list[one->first].line);
             text_puts(&w->top, specifiers);
-            tokens_text(&w->top, &tokens->list[one->first], &tokens->list[one->end]);
+            tokens_code(&w->top, &tokens->list[one->first], &tokens->list[one->end]);
             text_puts(&w->top, ";\n");
         } else if (one->name == DECLARE_NONE) {
             continue;

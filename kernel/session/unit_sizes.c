@@ -7,7 +7,7 @@
 static bool is_variable(const writer *w, const tokens *tokens, const declarator *d)
 {
     return d->is_array && d->name != DECLARE_NONE &&
-           refuse_variable_size(w->names, &tokens->list[d->brackets_first],
+           refuse_variable_size(w->pool, w->names, &tokens->list[d->brackets_first],
                                 &tokens->list[d->brackets_end]);
 }
 
@@ -43,7 +43,7 @@ void unit_ask_sizes(writer *w, const item *item, size_t index)
             size_t close = tokens_close(tokens, at, NULL);
             unit_line(w, &w->body, tokens->list[at].line);
             text_format(&w->body, "%s[%zu] = (", out->sizes, out->size_count++);
-            tokens_text(&w->body, &tokens->list[at + 1], &tokens->list[close - 1]);
+            tokens_code(&w->body, &tokens->list[at + 1], &tokens->list[close - 1]);
             text_puts(&w->body, ");\n");
             at = close;
         }
@@ -57,7 +57,7 @@ const char *unit_sized_declarator(writer *w, const tokens *tokens, const declara
     if (!is_variable(w, tokens, d))
         return NULL;
     text out = {.pool = w->pool};
-    tokens_text(&out, &tokens->list[d->first], &tokens->list[d->brackets_first]);
+    tokens_code(&out, &tokens->list[d->first], &tokens->list[d->brackets_first]);
     for (size_t at = d->brackets_first; at < d->brackets_end;
          at = tokens_close(tokens, at, NULL)) {
         int64_t size = w->next_size < w->plan->size_count ? w->plan->sizes[w->next_size] : 0;

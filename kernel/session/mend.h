@@ -1,0 +1,16 @@
+/*
+ * The compiler's holes that another way of writing the same closes: tokens of a cell get the text
+ * that is compiled in their place (token.code). What is kept and shown stays as written.
+ *
+ * H4   `double a[n]` as a parameter: the size, which has no meaning there, is left out.
+ * H19  `(unsigned short)c` of a signed char keeps the sign: `(unsigned short)(int)c`.
+ * H22  `#pragma pack(push)` needs the number that holds.
+ */
+#ifndef XTINYCC_MEND_H
+#define XTINYCC_MEND_H
+
+#include "type_find.h"
+
+void mend_items(const type_scope *scope, items *items);
+
+#endif
