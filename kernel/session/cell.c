@@ -236,7 +236,11 @@ static bool learn(compilation *c, unit_plan *plan, size_t *capacity, const unit 
                  strstr(error->text, "conflicting types for") ||
                  strstr(error->text, "redefinition of") || strstr(error->text, "redeclaration");
     const char *name = diagnose_name(c->pool, error);
-    if (types && is_bound(unit, name)) {
+    const struct name *known = names_find(&c->past_names, SPACE_ORDINARY, name, strlen(name));
+    bool taught = false, header = known && known->item < 0 && known->kind == NAME_FUNCTION;
+    for (size_t i = 0; i < plan->changed_count; i++)
+        taught |= strcmp(plan->changed[i].name, name) == 0;
+    if (types && (is_bound(unit, name) || (header && !taught))) {
         teach(c, plan, capacity, name);
         return true;
     }
@@ -244,6 +248,10 @@ static bool learn(compilation *c, unit_plan *plan, size_t *capacity, const unit 
     if (at_value && !plan->show_copy &&
         (strstr(error->text, "lvalue") || strstr(error->text, "pointer"))) {
         plan->show_copy = true;
+        return true;
+    }
+    if (at_value && !plan->show_decayed && strstr(error->text, "initializer must be a literal")) {
+        plan->show_decayed = true; /* _Generic and macros may give a string */
         return true;
     }
     return false;
@@ -555,6 +563,24 @@ static bool compile_quickly(compilation *c, const items *items)
     return true;
 }
 
+/* `foo bar;`: what TinyCC says of it tells nobody what is wrong. */
+static bool fail_unknown_type(compilation *c, const items *items, const compiler_message *error)
+{
+    for (size_t i = 0; error && i < items->count; i++) {
+        const item *item = &items->list[i];
+        if (!item->declaration || !item->declaration->unknown_type || item->line != error->line)
+            continue;
+        const token *t = &item->tokens.list[item->declaration->type_name];
+        compiler_message better = *error;
+        better.text = pool_format(c->pool, "'%.*s' is not a type", (int)t->length, t->text);
+        better.column = column_in_cell(c, t);
+        fail(c, "CompileError", diagnose(c->pool, &better, c->request->text, c->request->size,
+                                         c->request->number, &c->names));
+        return true;
+    }
+    return false;
+}
+
 static void compile(compilation *c, items *items)
 {
     if (!c->request->whole && compile_quickly(c, items))
@@ -587,7 +613,7 @@ static void compile(compilation *c, items *items)
             return;
         }
         if (!error || attempt == ATTEMPTS || !learn(c, &plan, &capacity, &unit, error)) {
-            if (!rescue(c, items, error))
+            if (!rescue(c, items, error) && !fail_unknown_type(c, items, error))
                 fail_compiler(c, result.messages, result.signal);
             return;
         }

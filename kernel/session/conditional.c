@@ -64,22 +64,17 @@ char *conditional_resolve(pool *pool, const compiler_paths *paths, const char *m
     struct text source = {.pool = pool};
     text_puts(&source, macros);
     text_format(&source, "\n#line 1 \"In[%d]\"\n", number);
-    size_t done = 0;
+    /* Only the directives matter, and what is left out may hold anything: text, half a string. */
     for (size_t i = 0; i < tokens.count; i++) {
         const token *t = &tokens.list[i];
-        size_t start = (size_t)(t->text - text), end = start + t->length;
-        if (t->kind == TOKEN_MAGIC) { /* no C: nothing the preprocessor should see */
-            text_add(&source, text + done, start - done);
-            done = end;
-        } else if (opens_branch(t)) {
-            text_add(&source, text + done, end - done);
-            text_format(&source, "\n__xt_branch_%zu\n#line %d\n", i,
-                        i + 1 < tokens.count ? t->line + 1 : t->line);
-            done = end < size && text[end] == '\n' ? end + 1 : end;
-        }
+        if (t->kind != TOKEN_DIRECTIVE)
+            continue;
+        text_format(&source, "#line %d\n", t->line);
+        text_add(&source, t->text, t->length);
+        text_puts(&source, "\n");
+        if (opens_branch(t))
+            text_format(&source, "__xt_branch_%zu\n", i);
     }
-    text_add(&source, text + done, size - done);
-    text_puts(&source, "\n");
     compiler_result result = compiler_expand(pool, paths, text_string(&source));
     *messages = result.messages;
     if (!result.ok)

@@ -334,6 +334,32 @@ void declaration_read(pool *pool, const names *names, const tokens *tokens, size
     out->end = r.at;
 }
 
+/* `(a, b) int a; char b; {`: the rest of a function definition as before 1989, OPEN and CLOSE
+   around the names. */
+static bool begins_old_style(const names *names, const tokens *tokens, size_t open, size_t close)
+{
+    for (size_t i = open + 1; i + 1 < close; i++) {
+        const token *t = &tokens->list[i];
+        bool name = (i - open) % 2 == 1;
+        if (name ? t->kind != TOKEN_NAME || is_keyword(t) : !token_is(t, ","))
+            return false;
+    }
+    size_t at = close;
+    while (at < tokens->count && !token_is(&tokens->list[at], "{")) {
+        const token *t = &tokens->list[at];
+        if (!(is_specifier_keyword(t) || is_type_name(names, t)) || token_is(t, "extern"))
+            return false;
+        while (at < tokens->count && !token_is(&tokens->list[at], ";")) {
+            t = &tokens->list[at];
+            if (token_is(t, "{") || token_is(t, "=") || t->kind == TOKEN_DIRECTIVE)
+                return false;
+            at++;
+        }
+        at++;
+    }
+    return at < tokens->count && at > close && close > open + 2;
+}
+
 bool declaration_begins(const names *names, const tokens *tokens, size_t at)
 {
     const token *t = &tokens->list[at], *next = t + 1;
@@ -346,7 +372,7 @@ bool declaration_begins(const names *names, const tokens *tokens, size_t at)
     if (is_type_name(names, t))
         return (next->kind == TOKEN_NAME && !is_statement_keyword(next)) || token_is(next, "*") ||
                token_is(next, "(") || token_is(next, ";");
-    if (next->kind == TOKEN_NAME && !is_keyword(next))
+    if (next->kind == TOKEN_NAME && !is_keyword(next) && !is_macro(names, next))
         return true; /* an unknown type: the compiler shall say so */
     if (next->kind == TOKEN_NAME && is_specifier_keyword(next) && !is_macro(names, t))
         return true;
@@ -355,8 +381,7 @@ bool declaration_begins(const names *names, const tokens *tokens, size_t at)
         size_t close = tokens_close(tokens, at + 1, &complete);
         const token *after = &tokens->list[close];
         return complete && close < tokens->count &&
-               (token_is(after, "{") || (is_specifier_keyword(after) && !token_is(after, "extern") &&
-                                         !after->line_start));
+               (token_is(after, "{") || begins_old_style(names, tokens, at + 1, close));
     }
     return false;
 }

@@ -72,15 +72,19 @@ initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens
     return INITIALISER_ASSIGN;
 }
 
-size_t initialiser_count(const tokens *tokens, const declarator *item)
+size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
+                         const declarator *item)
 {
     size_t at = item->initialiser;
     if (at == DECLARE_NONE || !token_is(&tokens->list[at], "{"))
         return 0;
-    size_t end = tokens_close(tokens, at, NULL), count = 0;
+    struct tokens plain = {.problem = ""};
+    macro_expand_all(pool, names, &tokens->list[at], &tokens->list[item->initialiser_end],
+                     &plain.list, &plain.count);
+    size_t end = tokens_close(&plain, 0, NULL), count = 0;
     bool element = false; /* something since the last comma */
-    for (at++; at + 1 < end; at++) {
-        const token *t = &tokens->list[at];
+    for (at = 1; at + 1 < end; at++) {
+        const token *t = &plain.list[at];
         if (token_is(t, ",")) {
             count += element;
             element = false;
@@ -90,7 +94,7 @@ size_t initialiser_count(const tokens *tokens, const declarator *item)
             return 0;
         element = true;
         if (token_is(t, "(") || token_is(t, "{") || token_is(t, "["))
-            at = tokens_close(tokens, at, NULL) - 1;
+            at = tokens_close(&plain, at, NULL) - 1;
     }
     return count + element;
 }

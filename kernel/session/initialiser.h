@@ -18,6 +18,7 @@ initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens
                                     const declaration *d, const declarator *item);
 
 /* The number of elements of `{ a, b, c }` without designators, 0 if it cannot be told. */
-size_t initialiser_count(const tokens *tokens, const declarator *item);
+size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
+                         const declarator *item);
 
 #endif

@@ -195,17 +195,23 @@ static void expand_list(expansion *e, const token *first, const token *end, cons
 static void substitute(expansion *e, const macro *macro, const argument *arguments, size_t count,
                        const busy *busy, int depth, vector *out)
 {
-    bool joining = false;
+    bool joining = false, vanished = false; /* vanished: what is to be joined was empty */
     for (const token *t = macro->body; t < macro->body_end; t++) {
         bool hash = macro->function_like && token_is(t, "#") && t + 1 < macro->body_end;
         int index = parameter_index(macro, hash ? t + 1 : t);
         if (token_is(t, "##")) {
-            joining = out->count > 0;
+            joining = out->count > 0 && !vanished;
             continue;
         }
         argument none = {NULL, NULL};
         const argument *argument =
             index >= 0 && (size_t)index < count ? &arguments[index] : &none;
+        bool rest = joining && macro->variadic && index == (int)macro->parameter_count &&
+                    token_is(&out->list[out->count - 1], ",");
+        if (rest) { /* GNU: the comma goes with arguments that are left out */
+            joining = false;
+            out->count -= argument->first == argument->end;
+        }
         size_t before = out->count;
         if (hash && index >= 0) {
             push(e, out, stringify(e, argument));
@@ -227,6 +233,7 @@ static void substitute(expansion *e, const macro *macro, const argument *argumen
         }
         if (out->count > before && out->list[before].text != t->text)
             out->list[before].spaced = t->spaced;
+        vanished = out->count == before && !joining;
         joining = false;
     }
 }
@@ -264,6 +271,8 @@ static void expand_list(expansion *e, const token *first, const token *end, cons
                         int depth, vector *out)
 {
     for (const token *t = first; t < end && !e->failed;) {
+        if (depth == 0)
+            e->line = t->line;
         const token *after = expand_call(e, t, end, busy, depth, out);
         if (!after) {
             push(e, out, *t);

@@ -165,7 +165,9 @@ static bool is_question(const char *line, size_t length)
 
 static bool is_magic_line(const char *line, size_t length)
 {
-    return line[0] == '%' || line[0] == '!' || line[0] == '?' || is_question(line, length);
+    if (line[0] == '!') /* as in scan.c */
+        return length > 1 && !strchr("=(!*&~-0123456789'\"", line[1]);
+    return line[0] == '%' || line[0] == '?' || is_question(line, length);
 }
 
 bool magic_begins(const char *code, size_t size)

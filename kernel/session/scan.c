@@ -208,8 +208,8 @@ static bool is_magic(const scanner *s)
     char c = *s->at;
     if (c == '%')
         return peek(s, 1) == '%' || isalpha((unsigned char)peek(s, 1));
-    if (c == '!')
-        return peek(s, 1) != '=';
+    if (c == '!') /* `!5`, `!(a == b)` and `!!x` are C, `!ls` is not */
+        return peek(s, 1) != '=' && !strchr("(!*&~-0123456789'\"", peek(s, 1));
     return c == '?' || is_question(s);
 }
 

@@ -14,6 +14,7 @@ typedef struct splitter {
     bool ended; /* the last statement was ended as it should */
     items out;
     size_t capacity;
+    bool expand_all; /* macros of the cell open or close brackets: nothing can be read without */
 } splitter;
 
 static const token *here(const splitter *s)
@@ -251,6 +252,57 @@ static void set_problem(splitter *s, split_status status, const char *problem, c
     s->out.problem_token = t;
 }
 
+/* Whether the brackets of a macro's text do not match: `#define BEGIN {`. */
+static bool opens_or_closes(pool *pool, const char *text, size_t length)
+{
+    tokens list = scan(pool, text, length, false);
+    int depth = 0;
+    for (size_t i = 0; i < list.count && depth >= 0; i++) {
+        const token *t = &list.list[i];
+        if (t->kind == TOKEN_PUNCTUATOR && t->length == 1)
+            depth += strchr("([{", *t->text) ? 1 : strchr(")]}", *t->text) ? -1 : 0;
+    }
+    return depth != 0;
+}
+
+/* Whether the cell uses such a macro, one of its own or of an earlier cell. */
+static bool uses_bracket_macros(const splitter *s)
+{
+    names own = {.pool = s->pool, .below = s->names};
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        const token *t = &s->tokens.list[i];
+        if (t->kind == TOKEN_DIRECTIVE)
+            macro_directive(&own, t);
+        const name *macro = t->kind == TOKEN_NAME ? names_find_token(&own, SPACE_MACRO, t) : NULL;
+        bool users = macro && (!*macro->place || strncmp(macro->place, "In[", 3) == 0);
+        if (users && macro->kind == NAME_MACRO &&
+            opens_or_closes(s->pool, macro->macro, macro->macro_length))
+            return true;
+    }
+    return false;
+}
+
+/* Put the expansion in place of all that stands here, up to the next directive. */
+static void expand_rest(splitter *s)
+{
+    size_t end = s->at;
+    bool plain = false;
+    for (; end < s->tokens.count && s->tokens.list[end].kind != TOKEN_DIRECTIVE; end++)
+        plain |= !s->tokens.list[end].expanded;
+    if (!plain)
+        return;
+    token *list;
+    size_t count;
+    macro_expand_all(s->pool, s->names, here(s), &s->tokens.list[end], &list, &count);
+    size_t rest = s->tokens.count - end + 1;
+    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
+    memcpy(joined, list, count * sizeof *joined);
+    memcpy(joined + count, &s->tokens.list[end], rest * sizeof *joined);
+    s->tokens.list = joined;
+    s->tokens.count = count + rest - 1;
+    s->at = 0;
+}
+
 /* Closers without opener, openers without closer. */
 static void check_brackets(splitter *s)
 {
@@ -315,7 +367,9 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
                     cell.problem, at);
         s.out.problem_line = cell.problem_line;
     }
-    check_brackets(&s);
+    s.expand_all = uses_bracket_macros(&s);
+    if (!s.expand_all)
+        check_brackets(&s);
     size_t next = 0;
     while (here(&s)->kind != TOKEN_END && s.out.status != SPLIT_INVALID) {
         if (token_is(here(&s), ";")) { /* an empty statement */
@@ -326,7 +380,10 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
         }
         item item = {.line = here(&s)->line};
         const token *start = here(&s);
-        expand_here(&s);
+        if (s.expand_all)
+            expand_rest(&s);
+        else
+            expand_here(&s);
         if (here(&s)->kind == TOKEN_END)
             break;
         item.first = s.at;

@@ -62,6 +62,7 @@ typedef struct unit_plan {
     size_t size_count;
     bool whole;     /* all that headers and session say, not only what the cell's names reach */
     bool show_copy; /* the value to show cannot be addressed: copy it */
+    bool show_decayed; /* it is an array that cannot even be copied: show the pointer to it */
     unit_target target;
     bool show_native;         /* TinyCC cannot express the value to show */
     const struct unit *types; /* UNIT_NATIVE: what UNIT_TYPES has become */

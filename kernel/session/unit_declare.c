@@ -266,6 +266,10 @@ static void write_declared(writer *w, const item *item, const declarator *d, con
     }
     const struct name *old = names_find(w->plan->past_names, SPACE_ORDINARY, name, strlen(name));
     bool known = old && (old->kind == NAME_FUNCTION || old->kind == NAME_OBJECT);
+    if (known && old->item < 0 && unit_has_changed(w, name)) { /* another type than the header's */
+        unit_claim(w, SPACE_ORDINARY, old->kind, &tokens->list[d->name]);
+        known = false;
+    }
     entry_kind kind = d->is_function ? ENTRY_FUNCTION : ENTRY_OBJECT;
     if (known || find_new(w, kind, name))
         return;
@@ -313,7 +317,7 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     const char *sized = unit_sized_declarator(w, tokens, d);
     if (sized)
         text = sized;
-    size_t count = d->unsized ? initialiser_count(tokens, d) : 0;
+    size_t count = d->unsized ? initialiser_count(w->pool, w->names, tokens, d) : 0;
     if (count) {
         const char *head = declarator_text(w, tokens, d->first, d->brackets_first + 1);
         const char *tail = declarator_text(w, tokens, d->brackets_first + 1, d->end);

@@ -43,6 +43,7 @@ void unit_prologue(writer *w, const char *rest, text *out);
 /* unit_show.c: the value of the cell. */
 void unit_show(writer *w, const item *item, size_t first, size_t end);
 /* unit_names.c: a name gets a (new) meaning. Returns how to bind it. */
+bool unit_has_changed(const writer *w, const char *name); /* its type, as the compiler found */
 lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *name);
 
 #endif

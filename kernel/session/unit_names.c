@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool has_changed(const writer *w, const char *name)
+bool unit_has_changed(const writer *w, const char *name)
 {
     for (size_t i = 0; i < w->plan->changed_count; i++)
         if (strcmp(w->plan->changed[i].name, name) == 0)
@@ -125,7 +125,7 @@ lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *t
         bool function = kind == NAME_FUNCTION && old->kind == NAME_FUNCTION;
         bool object = kind == NAME_OBJECT && old->kind == NAME_OBJECT;
         bool own = w->plan->before->list[item].kind != ENTRY_INCLUDE;
-        if ((function || object) && own && !has_changed(w, name)) {
+        if ((function || object) && own && !unit_has_changed(w, name)) {
             bind = function ? LANG_BIND_PATCH : LANG_BIND_SAME;
         } else if (w->out->past.list[item].kind != ENTRY_DROPPED) {
             const char *hidden = past_rename(&w->out->past, item, space, old->kind, name);

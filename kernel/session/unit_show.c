@@ -85,6 +85,14 @@ static bool is_addressable(const writer *w, const tokens *tokens, size_t first, 
     return !last_is_call;
 }
 
+/* `'a'`: an int in C, but what is meant is the character. */
+static bool is_one_character(const tokens *tokens, size_t first, size_t end)
+{
+    const token *t = skip_parentheses(tokens, &first, &end);
+    return end == first + 1 && t->kind == TOKEN_CHARACTER && *t->text == '\'' &&
+           (t->length == 3 || t->text[1] == '\\');
+}
+
 /* `_Generic((E), T: name, ..., default: OTHER)` over the types that are shown as tables. */
 static void put_choice(writer *w, const char *expression, bool functions, const char *otherwise)
 {
@@ -191,6 +199,10 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
     /* One line: it is written several times, always with the same line number. */
     text_puts(&source, tokens_join(w->pool, from, &item->tokens.list[end]));
     const char *e = text_string(&source);
+    if (is_one_character(&item->tokens, first, end))
+        e = pool_format(w->pool, "(char)%s", e);
+    if (plan->show_decayed)
+        e = pool_format(w->pool, "(%s) + 0", e);
     unit *out = w->out;
     w->shown = true;
     if (plan->show_native && plan->target == UNIT_TYPES)
@@ -202,7 +214,7 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
     unit_line(w, &w->body, from->line);
     if (plan->target == UNIT_NATIVE && plan->show_native)
         show_natively(w, e);
-    else if (!plan->show_copy && is_addressable(w, &item->tokens, first, end))
+    else if (!plan->show_copy && !plan->show_decayed && is_addressable(w, &item->tokens, first, end))
         show_object(w, e);
     else
         show_copy(w, e);

@@ -274,6 +274,17 @@ static void print_pointer(printer_t *printer, const debug_type *type, uint64_t a
 static void print_at(printer_t *printer, const debug_type *type, const char *address, int depth,
                      int nesting, size_t indent);
 
+/* Small numbers kept in characters, such as the days of the months: no text. */
+static bool is_numbers(const char *text, size_t got)
+{
+    if (text[0] != '\0')
+        return false;
+    for (size_t i = 1; i < got; i++)
+        if (text[i] != '\0' && (unsigned char)text[i] < ' ')
+            return true;
+    return false;
+}
+
 /* char[n]: a string if there is a NUL. Returns false if not. */
 static bool print_char_array(printer_t *printer, const debug_type *type, const char *address)
 {
@@ -282,6 +293,8 @@ static bool print_char_array(printer_t *printer, const debug_type *type, const c
     size_t size = type->count < limit ? type->count : limit;
     size_t got = memory_read(text, address, size);
     size_t length = strnlen(text, got);
+    if (is_numbers(text, got))
+        return false;
     if (length < got) {
         print_quoted(printer->sink, text, length);
         return true;
