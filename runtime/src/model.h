@@ -115,8 +115,17 @@ void nn__model_drop_engine(model_t *model);
 /* The history of the fit before this one, or NULL. */
 history_t *nn__history_older(const history_t *history);
 
-/* One update of the parameters by the gradient GRAD of form params. */
-void nn__optimizer_step(model_t *model, const float *grad);
+/* One update of the parameters by a gradient of form params. */
+typedef struct nn_step {
+    const nn_optimizer *optimizer;
+    float alpha; /* Adam's step size, corrected for the number of steps so far */
+    const float *grad;
+    float *params, *slots[2];
+} nn_step;
+
+/* Begins the next step; the engine that computes GRAD does it by what is returned. STEP must live
+   until then. */
+nn_update nn__optimizer_begin(model_t *model, const float *grad, nn_step *step);
 
 /* The decimal that a float literal was written as: (double)0.9f -> 0.9. Other doubles stay. */
 double nn__decimal(double value);

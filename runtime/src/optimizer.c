@@ -100,14 +100,6 @@ nn_status nn__model_slots(model_t *model)
     return NN_OK;
 }
 
-/* One step over a range of the parameters. */
-typedef struct update {
-    const nn_optimizer *optimizer;
-    float alpha; /* Adam's step size, corrected for the number of steps so far */
-    const float *grad;
-    float *params, *slots[2];
-} update;
-
 /* The step size comes from float32 powers as in Keras: 1 - powf(.999f, 1) is 1.3e-5 off the exact
    value, and the oracle's losses show it. */
 static float adam_alpha(const nn_optimizer *adam, int64_t step)
@@ -119,7 +111,7 @@ static float adam_alpha(const nn_optimizer *adam, int64_t step)
 
 static void adam_range(void *context, size_t from, size_t end)
 {
-    const update *u = context;
+    const nn_step *u = context;
     const float alpha = u->alpha, epsilon = (float)u->optimizer->epsilon;
     const float rest_1 = (float)(1 - u->optimizer->beta_1);
     const float rest_2 = (float)(1 - u->optimizer->beta_2);
@@ -134,7 +126,7 @@ static void adam_range(void *context, size_t from, size_t end)
 
 static void sgd_range(void *context, size_t from, size_t end)
 {
-    const update *u = context;
+    const nn_step *u = context;
     const float rate = (float)u->optimizer->learning_rate;
     const float momentum = (float)u->optimizer->momentum;
     const int nesterov = u->optimizer->nesterov;
@@ -150,20 +142,15 @@ static void sgd_range(void *context, size_t from, size_t end)
     }
 }
 
-void nn__optimizer_step(model_t *model, const float *grad)
+nn_update nn__optimizer_begin(model_t *model, const float *grad, nn_step *step)
 {
-    update u = {.optimizer = &model->optimizer,
-                .grad = grad,
-                .params = model->params,
-                .slots = {model->slots[0], model->slots[1]}};
-    void (*range)(void *, size_t, size_t) = sgd_range;
+    *step = (nn_step){.optimizer = &model->optimizer,
+                      .grad = grad,
+                      .params = model->params,
+                      .slots = {model->slots[0], model->slots[1]}};
     model->iterations++;
-    if (model->optimizer.kind == NN_ADAM) {
-        u.alpha = adam_alpha(&model->optimizer, model->iterations);
-        range = adam_range;
-    }
-    if (model->engine && model->engine->spread)
-        model->engine->spread(model->engine_self, model->net.param_count, range, &u);
-    else
-        range(&u, 0, model->net.param_count);
+    if (model->optimizer.kind != NN_ADAM)
+        return (nn_update){sgd_range, step};
+    step->alpha = adam_alpha(&model->optimizer, model->iterations);
+    return (nn_update){adam_range, step};
 }

@@ -127,9 +127,10 @@ metrics_t nn_model_train_on_batch(model_t *model, tensor_t x, tensor_t y, run_op
                       .count = (int)x.shape[0],
                       .seed = nn_random_seed(),
                       .epoch = (uint64_t)model->iterations};
-    model->engine->gradient(model->engine_self, model->params, &batch, grad, &sums.loss,
+    nn_step step;
+    nn_update update = nn__optimizer_begin(model, grad, &step);
+    model->engine->gradient(model->engine_self, model->params, &batch, grad, &update, &sums.loss,
                             &sums.hits);
-    nn__optimizer_step(model, grad);
     free(grad);
     return mean_metrics(model, sums, x.shape[0], started);
 }

@@ -289,9 +289,10 @@ static int train_epoch(run *r)
                           .epoch = epoch_key};
         double batch_loss;
         int64_t batch_hits;
-        model->engine->gradient(model->engine_self, model->params, &batch, r->grad, &batch_loss,
-                                &batch_hits);
-        nn__optimizer_step(model, r->grad);
+        nn_step step;
+        nn_update update = nn__optimizer_begin(model, r->grad, &step);
+        model->engine->gradient(model->engine_self, model->params, &batch, r->grad, &update,
+                                &batch_loss, &batch_hits);
         loss_sum += batch_loss;
         hits += batch_hits;
         done += batch.count;

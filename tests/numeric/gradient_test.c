@@ -108,7 +108,7 @@ static void check_gradients(model_t *model, nn_loss loss)
     p.batch = (nn_batch){.x = x, .y = y, .count = SAMPLES, .seed = 3, .epoch = 1};
     double loss_sum;
     int64_t hits;
-    ref_gradient(p.engine, p.params, &p.batch, p.grad, &loss_sum, &hits);
+    ref_gradient(p.engine, p.params, &p.batch, p.grad, NULL, &loss_sum, &hits);
     assert_true(fabs(loss_sum / SAMPLES - loss_at(&p)) < 1e-12);
     double inference_loss;
     ref_forward(p.engine, p.params, &p.batch, NULL, &inference_loss, NULL);

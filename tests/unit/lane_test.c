@@ -113,7 +113,8 @@ static results run(const char *name, const model_t *model, const nn_batch *batch
     assert_non_null(self);
     engine->enter(self);
     engine->forward(self, model->params, batch, r.out, &r.loss, &r.hits);
-    engine->gradient(self, model->params, batch, r.grad, &r.gradient_loss, &r.gradient_hits);
+    engine->gradient(self, model->params, batch, r.grad, NULL, &r.gradient_loss,
+                     &r.gradient_hits);
     engine->leave(self);
     engine->destroy(self);
     return r;

@@ -83,6 +83,15 @@ typedef struct nn_batch {
     uint64_t params_version;
 } nn_batch;
 
+/* range(context, from, end) is called once for each float of a gradient that is not padding, in
+   ranges that start on multiples of 16, when it is complete and no longer needed: from any thread
+   of the engine, in any order. Thus an optimizer changes the parameters while the gradient is still
+   in the nearest cache. */
+typedef struct nn_update {
+    void (*range)(void *context, size_t from, size_t end);
+    void *context;
+} nn_update;
+
 typedef struct nn_engine {
     const char *name; /* "reference", "lane v4", ... */
     /* The name of the kernels that compute outputs of COUNT samples a call; NULL: the same. */
@@ -107,14 +116,10 @@ typedef struct nn_engine {
                     double *loss_sum, int64_t *hits);
 
     /* Gradient of the mean loss over the batch, written to GRAD (param_count floats, padding
-       zero), with the loss sum and hits of the same forward pass. */
+       zero), with the loss sum and hits of the same forward pass. UPDATE (may be NULL) is told of
+       its parts. */
     void (*gradient)(void *self, const float *params, const nn_batch *batch, float *grad,
-                     double *loss_sum, int64_t *hits);
-
-    /* Call part(context, from, end) for ranges that together are 0 .. count-1, on the threads at
-       hand, in any order; ranges start on multiples of 16. NULL: this engine has no threads. */
-    void (*spread)(void *self, size_t count, void (*part)(void *context, size_t from, size_t end),
-                   void *context);
+                     const nn_update *update, double *loss_sum, int64_t *hits);
 } nn_engine;
 
 /* Slow and clear; computes everything; the oracle of the fast ones. */

@@ -46,6 +46,21 @@ typedef struct lane_pool {
     int tiles;   /* windows neither overlap nor leave anything out */
 } lane_pool;
 
+/* What becomes of a convolution's results while they are in the registers. */
+typedef struct lane_after {
+    nn_activation activation; /* not softmax */
+    const lane_pool *pool;    /* windows of 2 x 2 that tile the results; NULL: none */
+    float *pooled;
+} lane_after;
+
+/* A pack's labels, and what their losses are made of: gap + log(sum). */
+typedef struct lane_labels {
+    _Alignas(LANE_ALIGN) int32_t label[LANE_GROUP];
+    float weight[LANE_GROUP]; /* of each image in the gradient */
+    float gap[LANE_GROUP], sum[LANE_GROUP];
+    int32_t hit[LANE_GROUP]; /* not 0: the first of the largest outputs is the label's */
+} lane_labels;
+
 /* VL images on their way in: image[l] points to in_h * in_w * in_c stored elements. */
 typedef struct lane_input {
     const void *image[LANE_GROUP];
@@ -85,11 +100,11 @@ typedef struct lane_kernels {
 
     void (*load)(const lane_input *input, float *x);
 
-    /* Convolution and bias for output rows y0 .. y1-1, no activation. `weights` as packed by
-       conv_pack: as many floats as the layer has weights. */
+    /* Convolution, bias and what comes after for output rows y0 .. y1-1 (with pooling: whole pairs).
+       `weights` as packed by conv_pack: as many floats as the layer has weights. */
     void (*conv_pack)(const lane_conv *conv, const float *weights, float *packed);
     void (*conv_forward)(const lane_conv *conv, const float *x, const float *weights,
-                         const float *bias, float *y, int y0, int y1);
+                         const float *bias, float *y, int y0, int y1, const lane_after *after);
     /* Gradient of the input; overwrites dx (what it leaves in the frame has no meaning). */
     void (*conv_pack_input)(const lane_conv *conv, const float *weights, float *packed);
     void (*conv_input)(const lane_conv *conv, const float *g, const float *weights, float *dx);
@@ -111,6 +126,9 @@ typedef struct lane_kernels {
     void (*activate_backward)(const lane_map *map, nn_activation activation, const float *y,
                               float *g, float *bias_sums, int y0, int y1);
 
+    /* out [n][VL] becomes its softmax, gradient (may be NULL) that of the weighted crossentropy */
+    void (*label_loss)(const lane_labels *labels, float *out, float *gradient, int n);
+
     void (*copy)(const lane_map *from, const lane_map *to, const float *x, float *y);
     /* y (h, w, c) in Keras' order and back */
     void (*flatten)(const lane_map *map, const float *x, float *y);
@@ -122,8 +140,8 @@ typedef struct lane_kernels {
 
     /* y[m] = x[n] times weights (n, m) plus bias; bias may be NULL */
     void (*dense)(const float *x, const float *weights, const float *bias, float *y, int n, int m);
-    /* rows (n, m) to rows (m, n) */
-    void (*transpose)(const float *a, float *b, int n, int m);
+    /* dx[n] = weights (n, m) times g[m] */
+    void (*dense_input)(const float *g, const float *weights, float *dx, int n, int m);
     /* [n][VL] to [VL][ld], zeros after n */
     void (*rows)(const float *a, float *b, int n, int ld);
     /* grad (n, m) rows i0 .. i1-1, added to what is there if `add`; i0 is a multiple of 4 */

@@ -49,11 +49,47 @@ INLINE void forward_tap(vf *sum, const vf *x, long step, const float *w, const i
     }
 }
 
+/* Where the results of a row of a block of channels go. */
+typedef struct forward_place {
+    vf least; /* results below it are raised to it: 0 for ReLU */
+    vf *y;
+    long plane;
+    /* The second row of pooling windows of 2 x 2: their results, too. */
+    vf *pooled;
+    long above, pooled_plane; /* from a value to the one above it */
+    int maximum;
+} forward_place;
+
+INLINE void forward_store(const forward_place *to, vf *sum, int at, const int CHANNELS,
+                          const int COLUMNS)
+{
+    const vf least = to->least;
+    const long plane = to->plane, pooled_plane = to->pooled_plane;
+    vf *y = to->y + at;
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < COLUMNS; i++)
+            y[c * plane + i] = sum[c * COLUMNS + i] = vmax(least, sum[c * COLUMNS + i]);
+    if (!to->pooled || COLUMNS < 2)
+        return;
+    const vf *up = y - to->above;
+    vf *pooled = to->pooled + at / 2;
+    if (to->maximum)
+        UNROLL for (int c = 0; c < CHANNELS; c++, up += plane, pooled += pooled_plane)
+            UNROLL for (int i = 0; i + 1 < COLUMNS; i += 2)
+                pooled[i / 2] = vmax(vmax(up[i], up[i + 1]),
+                                     vmax(sum[c * COLUMNS + i], sum[c * COLUMNS + i + 1]));
+    else
+        UNROLL for (int c = 0; c < CHANNELS; c++, up += plane, pooled += pooled_plane)
+            UNROLL for (int i = 0; i + 1 < COLUMNS; i += 2)
+                pooled[i / 2] = ((up[i] + up[i + 1]) +
+                                 (sum[c * COLUMNS + i] + sum[c * COLUMNS + i + 1])) * 0.25f;
+}
+
 /* CHANNELS output channels at COLUMNS neighbours of a row, under kernel rows ky0 .. ky1-1. x: the
    input under tap (0, 0) of the first. KERNEL_W 0: not known when compiling; else the stride is 1. */
 INLINE void forward_block(const lane_conv *conv, const vf *x, const float *weights,
-                          const float *bias, vf *y, int ky0, int ky1, const int KERNEL_W,
-                          const int CHANNELS, const int COLUMNS)
+                          const float *bias, const forward_place *to, int at, int ky0, int ky1,
+                          const int KERNEL_W, const int CHANNELS, const int COLUMNS)
 {
     vf sum[FORWARD_CHANNELS * FORWARD_COLUMNS];
     UNROLL for (int c = 0; c < CHANNELS; c++)
@@ -67,6 +103,7 @@ INLINE void forward_block(const lane_conv *conv, const vf *x, const float *weigh
     for (int ic = 0; ic < conv->in.c; ic++, x += plane, w += skipped) {
         const vf *row = x;
         for (int ky = ky0; ky < ky1; ky++, row += pitch, w += kernel_w * CHANNELS) {
+            UNROLL for (int i = 0; i < CHANNELS * COLUMNS; i++) HOLD(sum[i]);
             if (KERNEL_W)
                 UNROLL for (int kx = 0; kx < KERNEL_W; kx++)
                     forward_tap(sum, row + kx, 1, w + kx * CHANNELS, CHANNELS, COLUMNS);
@@ -76,40 +113,39 @@ INLINE void forward_block(const lane_conv *conv, const vf *x, const float *weigh
                                 COLUMNS);
         }
     }
-    UNROLL for (int c = 0; c < CHANNELS; c++)
-        UNROLL for (int i = 0; i < COLUMNS; i++)
-            y[(long)c * conv->out.plane + i] = sum[c * COLUMNS + i];
+    forward_store(to, sum, at, CHANNELS, COLUMNS);
 }
 
 INLINE void forward_row(const lane_conv *conv, const vf *x, const float *weights,
-                        const float *bias, vf *y, int ky0, int ky1, const int KERNEL_W,
-                        const int CHANNELS)
+                        const float *bias, const forward_place *to, int ky0, int ky1,
+                        const int KERNEL_W, const int CHANNELS)
 {
     const long step = KERNEL_W ? 1 : conv->stride_w;
     int i = 0;
     for (; i + FORWARD_COLUMNS <= conv->out.w; i += FORWARD_COLUMNS)
-        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS,
+        forward_block(conv, x + i * step, weights, bias, to, i, ky0, ky1, KERNEL_W, CHANNELS,
                       FORWARD_COLUMNS);
 #if FORWARD_COLUMNS > 2
     for (; i + 2 <= conv->out.w; i += 2)
-        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS, 2);
+        forward_block(conv, x + i * step, weights, bias, to, i, ky0, ky1, KERNEL_W, CHANNELS, 2);
 #endif
     for (; i < conv->out.w; i++)
-        forward_block(conv, x + i * step, weights, bias, y + i, ky0, ky1, KERNEL_W, CHANNELS, 1);
+        forward_block(conv, x + i * step, weights, bias, to, i, ky0, ky1, KERNEL_W, CHANNELS, 1);
 }
 
 #define FORWARD_CASE(n)                                                                            \
     case n:                                                                                        \
         if (conv->kernel_w == 5 && conv->stride_w == 1)                                            \
-            forward_row(conv, x, weights, bias, y, ky0, ky1, 5, n);                                \
+            forward_row(conv, x, weights, bias, to, ky0, ky1, 5, n);                               \
         else if (conv->kernel_w == 3 && conv->stride_w == 1)                                       \
-            forward_row(conv, x, weights, bias, y, ky0, ky1, 3, n);                                \
+            forward_row(conv, x, weights, bias, to, ky0, ky1, 3, n);                               \
         else                                                                                       \
-            forward_row(conv, x, weights, bias, y, ky0, ky1, 0, n);                                \
+            forward_row(conv, x, weights, bias, to, ky0, ky1, 0, n);                               \
         break;
 
 static void forward_channels(const lane_conv *conv, const vf *x, const float *weights,
-                             const float *bias, vf *y, int ky0, int ky1, int channels)
+                             const float *bias, const forward_place *to, int ky0, int ky1,
+                             int channels)
 {
     switch (channels) {
         FORWARD_CASE(1)
@@ -121,24 +157,45 @@ static void forward_channels(const lane_conv *conv, const vf *x, const float *we
     }
 }
 
+/* Activations that cost more than a comparison, and then pooling, are done row by row. */
+static int is_costly(nn_activation activation)
+{
+    return activation == NN_TANH || activation == NN_SIGMOID;
+}
+
 static void conv_forward(const lane_conv *conv, const float *x, const float *weights,
-                         const float *bias, float *y, int y0, int y1)
+                         const float *bias, float *y, int y0, int y1, const lane_after *after)
 {
     const lane_map *in = &conv->in, *out = &conv->out;
+    const lane_pool *pool = after->pool;
     size_t channel_weights = (size_t)in->c * conv->kernel_h * conv->kernel_w;
-    int blocks = block_count(out->c, FORWARD_CHANNELS);
+    int blocks = block_count(out->c, FORWARD_CHANNELS), costly = is_costly(after->activation);
+    forward_place to = {.least = vset(after->activation == NN_RELU ? 0.0f : -INFINITY),
+                        .plane = out->plane};
     for (int row = y0; row < y1; row++) {
         int top = row * conv->stride_h - conv->pad_top; /* input row under kernel row 0 */
         int ky0 = top < 0 ? -top : 0;
         int ky1 = in->h - top < conv->kernel_h ? in->h - top : conv->kernel_h;
         const vf *from = (const vf *)x + in->at + (long)top * in->pitch - conv->pad_left;
-        vf *to = (vf *)y + out->at + (long)row * out->pitch;
+        int pools = pool && row % 2;
         for (int b = 0; b < blocks; b++) {
             int oc = block_start(out->c, blocks, b);
+            to.y = (vf *)y + out->at + (long)row * out->pitch + (long)oc * out->plane;
+            to.pooled = NULL;
+            if (pools && !costly) {
+                to.maximum = pool->maximum;
+                to.above = out->pitch;
+                to.pooled_plane = pool->out.plane;
+                to.pooled = (vf *)after->pooled + pool->out.at +
+                            (long)(row / 2) * pool->out.pitch + (long)oc * pool->out.plane;
+            }
             forward_channels(conv, from, weights + oc * channel_weights, bias ? bias + oc : NULL,
-                             to + (long)oc * out->plane, ky0, ky1,
-                             block_start(out->c, blocks, b + 1) - oc);
+                             &to, ky0, ky1, block_start(out->c, blocks, b + 1) - oc);
         }
+        if (costly)
+            activate(out, after->activation, y, row, row + 1);
+        if (costly && pools)
+            pool_forward(pool, y, after->pooled, row / 2, row / 2 + 1);
     }
 }
 

@@ -12,21 +12,45 @@ static void dense(const float *x, const float *weights, const float *bias, float
     }
 }
 
-static void transpose(const float *a, float *b, int n, int m)
+/* ---- gradient of the inputs ---- */
+
+enum { DENSE_ROWS = 12 };
+
+/* dx[i] = the sum over o of weights[i * m + o] * g[o] for ROWS inputs. Three rows are reached from
+   one pointer, or there would be too many. */
+INLINE void dense_input_block(const vf *g, const float *weights, int m, vf *dx, const int ROWS)
 {
-    int whole_n = n / VL * VL, whole_m = m / VL * VL;
-    for (int i = 0; i < whole_n; i += VL)
-        for (int o = 0; o < whole_m; o += VL) {
-            vf square[VL];
-            for (int k = 0; k < VL; k++)
-                square[k] = *(const vf_any *)(a + (long)(i + k) * m + o);
-            transpose_square(square);
-            for (int k = 0; k < VL; k++)
-                *(vf_any *)(b + (long)(o + k) * n + i) = square[k];
+    vf sum[DENSE_ROWS];
+    const float *row[(DENSE_ROWS + 2) / 3];
+    const long step = m;
+    UNROLL for (int r = 0; r < ROWS; r++) sum[r] = (vf){0};
+    UNROLL for (int p = 0; 3 * p < ROWS; p++) row[p] = weights + 3 * p * step;
+    for (int o = 0; o < m; o++) {
+        vf v = g[o];
+        UNROLL for (int r = 0; r < ROWS; r++) sum[r] += v * row[r / 3][r % 3 * step];
+        UNROLL for (int p = 0; 3 * p < ROWS; p++) row[p]++;
+    }
+    UNROLL for (int r = 0; r < ROWS; r++) dx[r] = sum[r];
+}
+
+#define DENSE_INPUT_CASE(k)                                                                        \
+    case k:                                                                                        \
+        dense_input_block((const vf *)g, weights, m, to, k);                                       \
+        break;
+
+static void dense_input(const float *g, const float *weights, float *dx, int n, int m)
+{
+    int blocks = block_count(n, DENSE_ROWS);
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(n, blocks, b), end = block_start(n, blocks, b + 1);
+        vf *to = (vf *)dx + first;
+        switch (end - first) {
+            DENSE_INPUT_CASE(1) DENSE_INPUT_CASE(2) DENSE_INPUT_CASE(3) DENSE_INPUT_CASE(4)
+            DENSE_INPUT_CASE(5) DENSE_INPUT_CASE(6) DENSE_INPUT_CASE(7) DENSE_INPUT_CASE(8)
+            DENSE_INPUT_CASE(9) DENSE_INPUT_CASE(10) DENSE_INPUT_CASE(11) DENSE_INPUT_CASE(12)
         }
-    for (int i = 0; i < n; i++)
-        for (int o = i < whole_n ? whole_m : 0; o < m; o++)
-            b[(long)o * n + i] = a[(long)i * m + o];
+        weights += (size_t)(end - first) * (size_t)m;
+    }
 }
 
 static void rows(const float *a, float *b, int n, int ld)

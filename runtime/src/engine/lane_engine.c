@@ -10,6 +10,9 @@
 /* Groups that have slots at a time: larger batches are done in parts, sums carried on in order. */
 enum { MOST_SLOTS = 64 };
 
+/* Floats to be packed that are worth waking the threads. */
+enum { WORTH_THREADS = 1 << 15 };
+
 typedef struct lane_engine {
     lane_plan plan;
     nn_pool *pool;
@@ -31,7 +34,9 @@ typedef struct lane_call {
     int training;
     float *out;  /* forward */
     float *grad; /* gradient */
+    const nn_update *update;
     int first_group, groups; /* the part of the batch at hand */
+    int is_last;             /* there is none after it */
 } lane_call;
 
 /* One pack on its way through the plan. */
@@ -56,15 +61,21 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     const lane_kernels *k = pack->call->engine->plan.kernels;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
     const float *weights = pack->call->engine->packed + stage->packed_at;
-    float *out = pack->arena + stage->out_at;
+    float *out = pack->arena + stage->out_at, *pooled = pack->arena + stage[1].out_at;
+    int by_kernel = pool && pool->window_h == 2 && pool->window_w == 2;
+    int softmax = stage->activation == NN_SOFTMAX;
+    lane_after after = {.activation = softmax ? NN_LINEAR : stage->activation,
+                        .pool = by_kernel ? pool : NULL,
+                        .pooled = pooled};
     int band = pool ? pool->window_h : 2;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
         k->conv_forward(&stage->conv, pack->arena + stage->in_at, weights, bias_of(pack, stage),
-                        out, y, end);
-        k->activate(&stage->out, stage->activation, out, y, end);
-        if (pool)
-            k->pool_forward(pool, out, pack->arena + stage[1].out_at, y / band, y / band + 1);
+                        out, y, end, &after);
+        if (softmax)
+            k->activate(&stage->out, NN_SOFTMAX, out, y, end);
+        if (pool && !by_kernel)
+            k->pool_forward(pool, out, pooled, y / band, y / band + 1);
     }
 }
 
@@ -175,14 +186,13 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
 
 static void backward_dense(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_engine *engine = pack->call->engine;
-    const lane_kernels *k = engine->plan.kernels;
+    const lane_kernels *k = pack->call->engine->plan.kernels;
     const float *g = pack->arena + stage->out_gradient_at;
     k->rows(g, pack->slot + stage->slot_g_at + (size_t)pack->pack * k->lanes * stage->ld,
             stage->op->out_c, stage->ld);
     if (stage->wants_input_gradient)
-        k->dense(g, engine->packed + stage->packed_input_at, NULL,
-                 pack->arena + stage->in_gradient_at, stage->op->out_c, stage->op->in_c);
+        k->dense_input(g, pack->call->params + stage->op->weight,
+                       pack->arena + stage->in_gradient_at, stage->op->in_c, stage->op->out_c);
 }
 
 static void backward_pack(const lane_pack *pack)
@@ -371,6 +381,13 @@ static void sum_dense_bias(const lane_call *call, const lane_stage *stage)
     }
 }
 
+/* COUNT floats of the gradient from AT on are summed over the groups so far. */
+static void summed(const lane_call *call, size_t at, size_t count)
+{
+    if (call->update && call->is_last)
+        call->update->range(call->update->context, at, at + count);
+}
+
 static void run_item(void *context, int worker, int index)
 {
     (void)worker;
@@ -381,12 +398,17 @@ static void run_item(void *context, int worker, int index)
     if (stage->kind == LANE_CONV) {
         sum_slots(call, stage->slot_sums_at, stage->op->weight_count,
                   call->grad + stage->op->weight);
-        if (stage->op->has_bias)
+        summed(call, stage->op->weight, stage->op->weight_count);
+        if (stage->op->has_bias) {
             sum_slots(call, stage->slot_sums_at + stage->op->weight_count,
                       (size_t)stage->op->out_c, call->grad + stage->op->bias);
+            summed(call, stage->op->bias, stage->op->bias_count);
+        }
     } else if (item->row0 == item->row1) {
-        if (stage->op->has_bias)
+        if (stage->op->has_bias) {
             sum_dense_bias(call, stage);
+            summed(call, stage->op->bias, stage->op->bias_count);
+        }
     } else {
         lane_outer outer = {.x = engine->slots + stage->slot_x_at,
                             .g = engine->slots + stage->slot_g_at,
@@ -397,6 +419,9 @@ static void run_item(void *context, int worker, int index)
                             .ld = stage->ld};
         engine->plan.kernels->dense_weights(&outer, call->grad + stage->op->weight, item->row0,
                                             item->row1, call->first_group > 0);
+        size_t row = (size_t)stage->op->out_c;
+        summed(call, stage->op->weight + (size_t)item->row0 * row,
+               (size_t)(item->row1 - item->row0) * row);
     }
 }
 
@@ -414,16 +439,18 @@ static void pack_stage(void *context, int worker, int index)
         k->conv_pack(&stage->conv, weights, engine->packed + stage->packed_at);
         if (call->training && stage->wants_input_gradient)
             k->conv_pack_input(&stage->conv, weights, engine->packed + stage->packed_input_at);
-    } else if (stage->kind == LANE_DENSE && call->training && stage->wants_input_gradient) {
-        k->transpose(weights, engine->packed + stage->packed_input_at, stage->op->in_c,
-                     stage->op->out_c);
     }
 }
 
 static void pack_weights(lane_call *call)
 {
     lane_engine *engine = call->engine;
-    nn__pool_run(engine->pool, engine->plan.stage_count, pack_stage, call);
+    if (engine->plan.packed_length >= WORTH_THREADS) {
+        nn__pool_run(engine->pool, engine->plan.stage_count, pack_stage, call);
+        return;
+    }
+    for (int i = 0; i < engine->plan.stage_count; i++)
+        pack_stage(call, 0, i);
 }
 
 /* ---- the calls ---- */
@@ -464,6 +491,7 @@ static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
     for (int first = 0; first < all; first += most) {
         call->first_group = first;
         call->groups = all - first < most ? all - first : most;
+        call->is_last = first + most >= all;
         nn__pool_run(engine->pool, call->groups, run_group, call);
         if (call->training)
             nn__pool_run(engine->pool, engine->plan.item_count, run_item, call);
@@ -493,10 +521,10 @@ static void clear_gap(float *grad, size_t at, size_t count)
 }
 
 static void lane_gradient(void *self, const float *params, const nn_batch *batch, float *grad,
-                          double *loss_sum, int64_t *hits)
+                          const nn_update *update, double *loss_sum, int64_t *hits)
 {
-    lane_call call = {
-        .engine = self, .params = params, .batch = batch, .training = 1, .grad = grad};
+    lane_call call = {.engine = self, .params = params, .batch = batch, .training = 1,
+                      .grad = grad, .update = update};
     run_call(&call, loss_sum, hits);
     const nn_net *net = call.engine->plan.net;
     for (int i = 0; i < net->op_count; i++) {
@@ -506,32 +534,6 @@ static void lane_gradient(void *self, const float *params, const nn_batch *batch
         if (op->has_bias)
             clear_gap(grad, op->bias, op->bias_count);
     }
-}
-
-/* ---- loops of others ---- */
-
-enum { SPREAD_RANGE = 4096 };
-
-typedef struct spread {
-    size_t count;
-    void (*part)(void *context, size_t from, size_t end);
-    void *context;
-} spread;
-
-static void run_range(void *context, int worker, int item)
-{
-    (void)worker;
-    const spread *s = context;
-    size_t from = (size_t)item * SPREAD_RANGE, end = from + SPREAD_RANGE;
-    s->part(s->context, from, end < s->count ? end : s->count);
-}
-
-static void lane_spread(void *self, size_t count,
-                        void (*part)(void *context, size_t from, size_t end), void *context)
-{
-    lane_engine *engine = self;
-    spread s = {count, part, context};
-    nn__pool_run(engine->pool, (int)((count + SPREAD_RANGE - 1) / SPREAD_RANGE), run_range, &s);
 }
 
 static void lane_enter(void *self)
@@ -608,8 +610,7 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels)
                                            .enter = lane_enter,                                    \
                                            .leave = lane_leave,                                    \
                                            .forward = lane_forward,                                \
-                                           .gradient = lane_gradient,                              \
-                                           .spread = lane_spread};
+                                           .gradient = lane_gradient};
 
 LANE_ENGINE(v2)
 #ifdef __x86_64__

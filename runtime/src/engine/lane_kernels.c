@@ -4,9 +4,9 @@
 #include <math.h>
 #include "../random.h"
 #include "lane_vec.h"
+#include "lane_point.h"
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
-#include "lane_point.h"
 #include "lane_dense.h"
 #include "direct_kernels.h"
 
@@ -26,13 +26,14 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .pool_backward_tiles = pool_backward_tiles,
     .activate = activate,
     .activate_backward = activate_backward,
+    .label_loss = label_loss,
     .copy = copy,
     .flatten = flatten,
     .unflatten = unflatten,
     .dropout_mask = dropout_mask,
     .dropout = dropout,
     .dense = dense,
-    .transpose = transpose,
+    .dense_input = dense_input,
     .rows = rows,
     .dense_weights = dense_weights,
     .fold = fold,

@@ -114,11 +114,33 @@ static double squared_loss(const sample *s)
     return loss;
 }
 
+/* The usual case, all lanes at once: integer labels and a last softmax. */
+static void label_losses(const lane_loss *job, float *out, float *gradient, double *loss_sum,
+                         int64_t *hits)
+{
+    const lane_kernels *k = job->plan->kernels;
+    lane_labels labels = {.label = {0}};
+    for (int l = 0; l < job->count; l++) {
+        labels.label[l] = nn__label(job->y, (size_t)job->row[l]);
+        labels.weight[l] = job->weight;
+    }
+    k->label_loss(&labels, out, gradient, job->plan->net->out_c);
+    for (int l = 0; l < job->count; l++) {
+        *loss_sum += labels.gap[l] + logf(labels.sum[l]);
+        *hits += labels.hit[l] != 0;
+    }
+}
+
 void nn__lane_loss(const lane_loss *job, float *out, float *gradient, double *loss_sum,
                    int64_t *hits)
 {
     const lane_plan *plan = job->plan;
     int lanes = plan->kernels->lanes;
+    if (job->y->data && plan->softmax_in_loss &&
+        plan->net->loss == NN_SPARSE_CATEGORICAL_CROSSENTROPY) {
+        label_losses(job, out, gradient, loss_sum, hits);
+        return;
+    }
     for (int l = 0; l < lanes; l++) {
         int used = l < job->count && job->y->data;
         sample s = {.net = plan->net,

@@ -237,7 +237,6 @@ static void lay_parameters(lane_plan *plan)
             stage->ld = (stage->op->out_c + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
             stage->slot_x_at = reserve(&plan->slot_length, (size_t)stage->op->in_c * LANE_GROUP);
             stage->slot_g_at = reserve(&plan->slot_length, (size_t)stage->ld * LANE_GROUP);
-            stage->packed_input_at = reserve(&plan->packed_length, weights);
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;

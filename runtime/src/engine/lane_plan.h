@@ -38,7 +38,7 @@ typedef struct lane_stage {
 
     lane_conv conv;
     lane_pool pool;
-    size_t packed_at, packed_input_at; /* packed: weights; dense: packed_input_at transposed */
+    size_t packed_at, packed_input_at; /* packed, conv: weights for outputs and for gradients */
     size_t sums_at;                    /* arena, conv: [weights, then biases][VL] */
     size_t slot_sums_at;               /* slot, conv: the same as scalars */
     size_t slot_x_at, slot_g_at;       /* slot, dense: [pack][n][VL] and [16][ld] */

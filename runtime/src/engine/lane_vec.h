@@ -39,6 +39,15 @@ typedef float vf_any __attribute__((vector_size(VL * 4), may_alias, aligned(4)))
    accumulators out of the registers. */
 #define RELOAD __asm__ volatile("" ::: "memory")
 
+/* Accumulators that the compiler is to have in registers here. */
+#if defined __x86_64__
+#define HOLD(v) __asm__ volatile("" : "+v"(v))
+#elif defined __aarch64__
+#define HOLD(v) __asm__ volatile("" : "+w"(v))
+#else
+#define HOLD(v) ((void)0)
+#endif
+
 INLINE vf vset(float x) { return x - (vf){0}; }
 INLINE vf vselect(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
 
@@ -59,7 +68,8 @@ INLINE vf vmin(vf a, vf b) { return vselect(a < b, a, b); }
 INLINE vf vmax(vf a, vf b) { return vselect(a > b, a, b); }
 #endif
 
-INLINE vf vclamp(vf x, float limit) { return vmax(vmin(x, vset(limit)), vset(-limit)); }
+/* With x last, what is not a number stays so. */
+INLINE vf vclamp(vf x, float limit) { return vmax(vset(-limit), vmin(vset(limit), x)); }
 
 /* tanh as x p(x^2) / q(x^2), degree 4 over 4, a minimax fit of our own on [0, 9]: absolute error
    at most 3.1e-7, never beyond 1. */
@@ -78,7 +88,53 @@ INLINE vf vtanh(vf x)
     return vclamp(x * p / q, 1.0f);
 }
 
+/* exp for x <= 88; x = n ln 2 + r, a polynomial in r; relative error 1e-7. Below -87 it stays at
+   exp(-87). What is not a number stays so. */
+INLINE vf vexp(vf x)
+{
+    x = vmax(vset(-87.0f), x);
+    const float shifter = 12582912.0f; /* adding it rounds to an integer */
+    vf shifted = x * 1.44269504f + shifter, n = shifted - shifter;
+    vf r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vf p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    return p * (vf)(((vi)shifted << 23) + 0x3f800000);
+}
+
 INLINE vf vsigmoid(vf x) { return vtanh(x * 0.5f) * 0.5f + 0.5f; }
+
+INLINE vf activated(vf x, const nn_activation ACTIVATION)
+{
+    switch (ACTIVATION) {
+    case NN_TANH:
+        return vtanh(x);
+    case NN_RELU:
+        return vmax(x, (vf){0});
+    case NN_SIGMOID:
+        return vsigmoid(x);
+    default:
+        return x;
+    }
+}
+
+/* g times the derivative where the activation's output is y */
+INLINE vf derived(vf y, vf g, const nn_activation ACTIVATION)
+{
+    switch (ACTIVATION) {
+    case NN_TANH:
+        return g * (1.0f - y * y);
+    case NN_RELU:
+        return (vf)((y > 0.0f) & (vi)g);
+    case NN_SIGMOID:
+        return g * (y * (1.0f - y));
+    default:
+        return g;
+    }
+}
 
 /* Interleave the low and the high halves of two vectors; even and odd elements of both. */
 #if VL == 16
@@ -100,6 +156,30 @@ INLINE vf vsigmoid(vf x) { return vtanh(x * 0.5f) * 0.5f + 0.5f; }
 #define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #define EVEN(a, b)            __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define ODD(a, b)             __builtin_shufflevector(a, b, 1, 3, 5, 7)
+#endif
+
+/* The same for 16 bytes. */
+#define BYTES_LOW(a, b)                                                                            \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define BYTES_HIGH(a, b)                                                                           \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+/* VL bytes as floats; gcc 12 takes the plain form apart into single bytes. */
+#if VL == 8
+INLINE vf vbytes(const uint8_t *from)
+{
+    return (vf)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+}
+#elif VL == 16
+INLINE vf vbytes(const uint8_t *from)
+{
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
+}
+#else
+INLINE vf vbytes(const uint8_t *from)
+{
+    return (vf){(float)from[0], (float)from[1], (float)from[2], (float)from[3]};
+}
 #endif
 
 /* VL vectors as rows of a square; on return its columns. */

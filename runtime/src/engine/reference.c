@@ -533,7 +533,7 @@ static void ref_forward(void *state, const real *params, const nn_batch *batch, 
 }
 
 static void ref_gradient(void *state, const real *params, const nn_batch *batch, real *grad,
-                         double *loss_sum, int64_t *hits)
+                         const nn_update *update, double *loss_sum, int64_t *hits)
 {
     reference *self = state;
     const nn_net *net = self->net;
@@ -551,6 +551,8 @@ static void ref_gradient(void *state, const real *params, const nn_batch *batch,
     }
     for (size_t k = 0; k < net->param_count; k++)
         grad[k] = (real)(self->grad_sum[k] / batch->count);
+    if (update)
+        update->range(update->context, 0, net->param_count);
 }
 
 static void ref_destroy(void *state)
