@@ -133,15 +133,10 @@ def latency_case(run, case, server, peers_by_threads, data, weights):
             for name, side in peers.items()}
     turns = Turns(flat)
 
-    def ours(dtype, **options):
-        answer = server.ask("latency", net=net, data=data, weights=weights, dtype=dtype, **options)
-        return {"value": answer["median_us"], **answer}
-
     def one_round(k):
         print(f"  {TITLES[case]}, one image a call, round {k + 1}", flush=True)
-        result = {}
-        for dtype in ("fp32",):
-            result[(server.name, 1)] = ours(dtype)
+        answer = server.ask("latency", net=net, data=data, weights=weights)
+        result = {(server.name, 1): {"value": answer["median_us"], **answer}}
 
         def one_peer(side):
             return quickest_way(side.ask("latency", timeout=600, net=net, data=data,

@@ -107,6 +107,5 @@ def latency(request):
             "accuracy": accuracy}
 
 
-backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[BACKEND]
 peer.serve({"train": train, "test": test, "latency": latency},
-           {"keras": keras.__version__, backend: sys.modules[backend].__version__})
+           {"keras": keras.__version__, BACKEND: sys.modules[BACKEND].__version__})

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scan.h"
+
 typedef struct magic {
     const char *name, *usage, *what;
     magic_function run;
@@ -165,8 +167,8 @@ static bool is_question(const char *line, size_t length)
 
 static bool is_magic_line(const char *line, size_t length)
 {
-    if (line[0] == '!') /* as in scan.c */
-        return length > 1 && !strchr("=(!*&~-0123456789'\"", line[1]);
+    if (line[0] == '!')
+        return length > 1 && scan_is_shell(line[1]);
     return line[0] == '%' || line[0] == '?' || is_question(line, length);
 }
 

@@ -60,6 +60,7 @@ bool magic_cd(const magic_call *call);
 bool magic_env(const magic_call *call);
 bool magic_args(const magic_call *call);
 bool magic_link(const magic_call *call);
+bool magic_load_library(const magic_call *call, const char *name); /* false: the reply says why */
 bool magic_file(const magic_call *call);
 bool magic_run_file(const magic_call *call);
 bool magic_shell(const magic_call *call);
@@ -70,7 +71,5 @@ bool magic_flags(const magic_call *call);
 bool magic_standard(const magic_call *call);
 bool magic_folder(const magic_call *call);
 bool magic_package(const magic_call *call);
-/* magic_system.c */
-bool magic_load_library(const magic_call *call, const char *name);
 
 #endif

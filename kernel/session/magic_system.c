@@ -69,7 +69,6 @@ bool magic_link(const magic_call *call)
     return true;
 }
 
-/* False: the reply says why. */
 bool magic_load_library(const magic_call *call, const char *wanted)
 {
     char name[PATH_MAX];

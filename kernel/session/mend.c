@@ -42,11 +42,6 @@ static bool is_cast(const type_scope *scope, const tokens *tokens, size_t at, si
     return type_is_made_of(scope, &tokens->list[at + 1], &tokens->list[close], type);
 }
 
-static void replace(token *t, const char *code)
-{
-    t->code = code;
-}
-
 /* LAST: the tokens are a macro's, which may go on where it is used. */
 static bool mend_casts(const type_scope *scope, const tokens *tokens, size_t first, size_t end,
                        bool last)
@@ -58,9 +53,9 @@ static bool mend_casts(const type_scope *scope, const tokens *tokens, size_t fir
             continue;
         token *t = &tokens->list[operand < end ? operand : end - 1];
         if (operand < end && begins_operand(t))
-            replace(t, pool_format(scope->pool, "(int)%.*s", (int)t->length, t->text));
+            t->code = pool_format(scope->pool, "(int)%.*s", (int)t->length, t->text);
         else if (operand == end && last)
-            replace(t, ")(int)");
+            t->code = ")(int)";
         else
             continue;
         any = true;
@@ -84,7 +79,7 @@ static void mend_parameters(const type_scope *scope, const item *item)
             if (close > k && refuse_variable_size(scope->pool, scope->names, &tokens->list[k + 1],
                                                   &tokens->list[close]))
                 for (size_t j = k + 1; j < close; j++)
-                    replace(&tokens->list[j], "");
+                    tokens->list[j].code = "";
             k = close;
         }
     }

@@ -203,13 +203,18 @@ static bool is_question(const scanner *s)
     return (marks == 1 || marks == 2) && (p == s->end || *p == '\n');
 }
 
+bool scan_is_shell(char after)
+{
+    return !strchr("=(!*&~-0123456789'\"", after); /* nor the end of the text */
+}
+
 static bool is_magic(const scanner *s)
 {
     char c = *s->at;
     if (c == '%')
         return peek(s, 1) == '%' || isalpha((unsigned char)peek(s, 1));
-    if (c == '!') /* `!5`, `!(a == b)` and `!!x` are C, `!ls` is not */
-        return peek(s, 1) != '=' && !strchr("(!*&~-0123456789'\"", peek(s, 1));
+    if (c == '!')
+        return scan_is_shell(peek(s, 1));
     return c == '?' || is_question(s);
 }
 

@@ -53,6 +53,10 @@ void directive_word(const token *directive, char *word, size_t size);
 /* What follows that word, without leading blanks; splices and comments are still inside. */
 const char *directive_rest(const token *directive, size_t *length);
 
+/* Whether a line that begins with `!` and this character is for the shell: `!ls` is, `!5`,
+   `!(a == b)` and `!!x` are C. */
+bool scan_is_shell(char after);
+
 /* Append tokens [first, end) with the white space between them as written. */
 void tokens_text(text *out, const token *first, const token *end);
 /* The same as it is to be compiled. */

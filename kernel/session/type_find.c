@@ -35,7 +35,7 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The start of the declaration around AT: behind the last `;`, `}` or directive before it. */
+/* The start of the declaration around AT: the `typedef` before it, or the tag itself. */
 static const char *find_start(const char *text, const char *at, name_space space)
 {
     static const char word[] = "typedef";
@@ -110,7 +110,8 @@ bool type_find(const type_scope *scope, const token *name, name_space space, typ
 
 /* --- Plain types ----------------------------------------------------------------------------- */
 
-static bool is_qualifier(const token *t)
+/* Says nothing of which type it is. */
+static bool is_beside(const token *t)
 {
     static const char *const words[] = {"const", "volatile", "restrict", "register", "static",
                                         "__const", "__volatile__", "__extension__", "typedef"};
@@ -147,7 +148,7 @@ static bool is_made_of(const type_scope *scope, const token *first, const token 
     while (words[needed])
         needed++;
     for (const token *t = first; t < end; t++) {
-        if (is_qualifier(t))
+        if (is_beside(t))
             continue;
         bool match = false;
         for (size_t i = 0; i < needed && !match; i++)

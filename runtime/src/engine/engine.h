@@ -83,9 +83,9 @@ typedef struct nn_batch {
     uint64_t params_version;
 } nn_batch;
 
-/* range(context, from, end) is called once for each float of a gradient that is not padding, in
-   ranges that start on multiples of 16, when it is complete and no longer needed: from any thread
-   of the engine, in any order. Thus an optimizer changes the parameters while the gradient is still
+/* range(context, from, end) is called once for each float of a gradient (padding, which is zero, may
+   be left out), in ranges that start on multiples of 16, when it is complete and no longer needed:
+   from any thread of the engine, in any order. Thus an optimizer changes the parameters while the gradient is still
    in the nearest cache. */
 typedef struct nn_update {
     void (*range)(void *context, size_t from, size_t end);
