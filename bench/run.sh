@@ -9,7 +9,7 @@
 #   kernel     start and cells, beside ipykernel
 #   picture    docs/bench.svg and docs/growth.svg from the last runs
 #   soak       an hour of cells
-# Without a name: peers, nets, growth, kernel and picture, in about ten minutes.
+# Without a name: peers, nets, growth, kernel and picture, in about twenty minutes.
 # Prints tables and appends JSON lines to out/bench/. Figures depend on the machine: compare the
 # ratios of one run, never seconds of two.
 set -eu
