@@ -25,10 +25,15 @@ for file in usr/bin/cc usr/bin/gcc usr/bin/tcc usr/bin/clang usr/include/stdio.h
     [ ! -e "$root/$file" ] || { echo "check_wheel_fresh.sh: /$file is there" >&2; exit 1; }
 done
 
-# What a grader has: the wheel, the notebook, the tests; the data below /input, read-only.
+# What a grader has: the wheel, the notebook, the tests; the data below /input, read-only. What a
+# user of Kaggle has: data sets with MNIST and the wheel below /kaggle/input.
 home=$root/home/student
-mkdir -p "$root/input" "$home/check"
+kaggle=$root/kaggle/input
+mkdir -p "$root/input" "$home/check" "$kaggle/mnist-dataset" "$kaggle/c-kernel" "$root/kaggle/working"
 cp "$data"/*-ubyte "$root/input/"
+cp "$data"/*-ubyte "$kaggle/mnist-dataset/"
+cp "$wheel" "$kaggle/c-kernel/"
+chroot "$root" chown student /kaggle/working
 cp "$wheel" "$home/"
 cp -r "$top/tests" "$top/packaging" "$top/notebooks" "$top/pyproject.toml" "$top/CMakeLists.txt" \
     "$home/check/"

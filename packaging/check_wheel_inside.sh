@@ -10,12 +10,26 @@ fail() { printf '%s\n' "check_wheel_inside.sh: $*" >&2; exit 1; }
 
 # execute VENV FOLDER: the coursework notebook, in FOLDER.
 execute() {
+    convert "$1" "$2" lenet5-mnist.ipynb
+}
+
+# execute_kaggle VENV FOLDER: C below Python, in a Python that has no wheel yet: the notebook's first
+# cell takes it from the data set, and MNIST is found in another.
+execute_kaggle() {
+    "$1/bin/python" -m pip uninstall -q -y xeus-tinycc
+    (unset XTINYCC_DATA; convert "$1" "$2" lenet5-kaggle.ipynb)
+    "$1/bin/python" -c 'import xeus_tinycc' || fail "the notebook did not install the wheel"
+    [ -s "$2/lenet5-results.zip" ] || fail "no archive to take along"
+}
+
+# convert VENV FOLDER NOTEBOOK: execute it there; it must have its pictures.
+convert() {
     mkdir -p "$2"
-    cp check/notebooks/lenet5-mnist.ipynb "$2/"
+    cp "check/notebooks/$3" "$2/"
     "$1/bin/python" -m nbconvert --log-level WARN --to notebook --execute --inplace \
-        --ExecutePreprocessor.timeout=1800 "$2/lenet5-mnist.ipynb"
-    python3 check/packaging/show_results.py "$2/lenet5-mnist.ipynb"
-    python3 - "$2/lenet5-mnist.ipynb" <<'PYTHON' || fail "pictures are missing"
+        --ExecutePreprocessor.timeout=1800 "$2/$3"
+    python3 check/packaging/show_results.py "$2/$3"
+    python3 - "$2/$3" <<'PYTHON' || fail "pictures are missing"
 import json, sys
 outputs = [o for c in json.load(open(sys.argv[1]))["cells"] for o in c.get("outputs", [])]
 pictures = [o for o in outputs if "image/png" in o.get("data", {})]
@@ -88,6 +102,8 @@ case $1 in
         cd check
         XTINYCC_PREFIX=$package ../new/bin/python -m pytest -q -p no:cacheprovider \
             tests/protocol/test_jupyter_kernel.py
+        cd ..
+        execute_kaggle new /kaggle/working
         ;;
     older)
         # The set that hosted notebooks had for years.
@@ -98,6 +114,7 @@ case $1 in
     run_older)
         execute old out-older
         below_python old
+        execute_kaggle old /kaggle/working/older
         ;;
     remove)
         python3 -m venv clean

@@ -21,9 +21,9 @@ make_chroot() {
     trap unmount EXIT INT TERM
     mount -t proc proc "$root/proc"
     mount -t sysfs sysfs "$root/sys" || true
-    mount --bind /dev "$root/dev"
-    mount -t devpts devpts "$root/dev/pts" 2>/dev/null || true
-    mount -t tmpfs tmpfs "$root/dev/shm" 2>/dev/null || true
+    # Its own device nodes, which debootstrap made: what happens in there leaves the host's alone.
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+    mount -t tmpfs tmpfs "$root/dev/shm"
 
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     cp -L /etc/hosts "$root/etc/hosts"
@@ -37,7 +37,7 @@ make_chroot() {
 }
 
 unmount() {
-    for m in dev/shm dev/pts dev proc sys; do umount "$root/$m" 2>/dev/null || true; done
+    for m in dev/shm dev/pts proc sys; do umount "$root/$m" 2>/dev/null || true; done
 }
 
 # in_chroot HOME COMMAND...: with a clean environment, in the folder HOME.

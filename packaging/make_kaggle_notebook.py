@@ -35,7 +35,9 @@ if importlib.util.find_spec("xeus_tinycc") is None:
                 for w in glob.glob("/kaggle/input/" + stars + "xeus_tinycc-*.whl")
                 + glob.glob(stars + "xeus_tinycc-*.whl")]
     what = ["--no-index", "--no-deps", sorted(attached)[-1]] if attached else [WHEEL]
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *what], check=True)
+    if subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *what]).returncode:
+        raise ImportError("The C kernel is not installed. Attach a data set that holds xeus_tinycc-….whl "
+                          "(Add Input), or switch Internet on and set WHEEL to a wheel's address.")
     importlib.invalidate_caches()"""
 
 COLLECT_TEXT = """\

@@ -114,7 +114,8 @@ static void put_notes(nb_table *t, const nb__device_rows *r, const nb__records *
                           nb__count_text(number, llround(w->latency_warmup)), w->latency_passes,
                           w->latency_passes == 1 ? "" : "es", w->precision);
         if (w->epochs != NB__COURSE_EPOCHS)
-            nb_table_note(t, "Runs of %.0f epochs do not fill the column of 5.", w->epochs);
+            nb_table_note(t, "Only runs of 5 epochs fill the column of 5; this one had %.0f.",
+                          w->epochs);
     }
     if (records->synthetic)
         nb_table_note(t, "Left out: %zu record%s of synthetic digits.", records->synthetic,

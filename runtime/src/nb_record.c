@@ -336,7 +336,7 @@ static nn_status store(run_facts *f)
         nb__put_ascii(&line, f->folder);
         nb__putf(&line, "/%s.json", f->stem);
         if (f->model_file)
-            nb__put(&line, "\nwith its own copy of the model (.keras)");
+            nb__putf(&line, "\nand %s.keras, its own copy of the model", f->stem);
         if (f->system.load_average > 0.5 * f->system.cores)
             nb__putf(&line, "\nThe machine is busy (load average %.1f): the times are not good.",
                      f->system.load_average);

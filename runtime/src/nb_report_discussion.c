@@ -73,7 +73,7 @@ static void add_seeds(nb__text *out, const nb__record *r)
     nb__text t = {0};
     if (r->runs > 1)
         nb__putf(&t, "Over %.0f seeds the test accuracy on %s is %.4f +- %.4f (mean and standard "
-                     "deviation), so a difference of that size is luck.", r->runs, r->device,
+                     "deviation), so a difference of that size means nothing.", r->runs, r->device,
                  r->runs_accuracy_mean, r->runs_accuracy_spread);
     add(out, &t);
 }

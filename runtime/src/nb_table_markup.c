@@ -8,12 +8,14 @@
 #define RULE      "1px solid #999999"
 #define HEAD_RULE "border-top:" RULE ";border-bottom:" RULE ";"
 
-/* Numbers stay on one line with their units; words may break, else they would push a wide table
-   out of the page, or squeeze its other columns. */
+enum { SHORT_NAME = 16 };
+
+/* Numbers stay on one line with their units, and so does a short name; other words may break, else
+   they would push a wide table out of the page, or squeeze its other columns. */
 static const char *html_align(nb_align align, const char *text)
 {
     if (align != NB_RIGHT)
-        return "text-align:left";
+        return strlen(text) <= SHORT_NAME ? "text-align:left;white-space:nowrap" : "text-align:left";
     return strpbrk(text, "0123456789") ? "text-align:right;white-space:nowrap"
                                        : "text-align:right";
 }

@@ -52,7 +52,8 @@ def test_numbers_of_a_correct_run(coursework):
     assert "the three sets are disjoint" in printed
     assert "bit for bit the same" in printed
     assert "they agree within 1e-5" in printed
-    assert "Score = " in printed
+    shown = "\n".join(text(b["text/plain"]) for b in bundles(load(coursework)))
+    assert "Score = " in shown and "Accuracy while timing: 0.9" in shown
     assert len(re.findall(r"^Run \d/3 - seed 4[234] - .*test_accuracy: 0\.9[78]", printed, re.M)) == 3
 
 

@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +52,9 @@ class Job:
             process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True)
             status = self._wait(process)
+        handin = self.folder / "handin" # where write_report() has put the PDF and the best model
+        if handin.is_dir() and self.executed.is_file():
+            shutil.copy(self.executed, handin)
         return self._line(status, time.monotonic() - start)
 
     def _wait(self, process):

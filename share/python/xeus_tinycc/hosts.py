@@ -86,6 +86,6 @@ def pack_results(name=ARCHIVE):
                 archive.write(kept, kept.relative_to(out))
     print(f"{path}: {path.stat().st_size:,} bytes.\n"
           "Download it before you switch the accelerator or end the session: this machine's files "
-          "go with it.\nAttach it as a data set, or put it into a folder input/, for the next run: "
-          "its records are found there and the table is filled.")
+          "go with it.\nAttach it as a data set, or put it into a folder input/, for the next "
+          "run: its records\nare found there and the table is filled.")
     return str(path)
