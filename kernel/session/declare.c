@@ -334,6 +334,30 @@ void declaration_read(pool *pool, const names *names, const tokens *tokens, size
     out->end = r.at;
 }
 
+/* One that was never set stays. */
+static void move(size_t *position, size_t by)
+{
+    if (*position != DECLARE_NONE && *position >= by)
+        *position -= by;
+}
+
+void declaration_move(declaration *d, size_t by)
+{
+    size_t *const positions[] = {&d->specifiers, &d->specifiers_end, &d->type_name, &d->tag_keyword,
+                                 &d->tag_name, &d->tag_body, &d->tag_body_end, &d->body,
+                                 &d->old_style, &d->old_style_end, &d->end};
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++)
+        move(positions[i], by);
+    for (size_t i = 0; i < d->count; i++) {
+        declarator *one = &d->list[i];
+        size_t *const ends[] = {&one->first, &one->end, &one->name, &one->brackets_first,
+                                &one->brackets_end, &one->parameters, &one->parameters_end,
+                                &one->initialiser, &one->initialiser_end};
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+            move(ends[k], by);
+    }
+}
+
 /* `(a, b) int a; char b; {`: the rest of a function definition as before 1989, OPEN and CLOSE
    around the names. */
 static bool begins_old_style(const names *names, const tokens *tokens, size_t open, size_t close)

@@ -47,6 +47,9 @@ typedef struct declaration {
 void declaration_read(pool *pool, const names *names, const tokens *tokens, size_t first,
                       declaration *out);
 
+/* Its tokens now stand BY places further to the front. */
+void declaration_move(declaration *declaration, size_t by);
+
 /* Whether a declaration begins at AT (a token of an item's start). */
 bool declaration_begins(const names *names, const tokens *tokens, size_t at);
 

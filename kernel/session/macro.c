@@ -1,15 +1,25 @@
 #include "macro.h"
 
+#include <stdint.h>
 #include <string.h>
 
-enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000 };
+/* MACRO_WORK: steps of all expansions of a request, one a token that is looked at or made. */
+enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000, MACRO_WORK = 2000000, MACRO_PARAMETERS = 128 };
 
 typedef struct macro {
-    bool function_like, variadic;
-    const token *parameters[128];
+    const char *text; /* as in its name: identifies it */
+    bool valid, function_like, variadic, uneven;
     size_t parameter_count;
     const token *body, *body_end;
+    const int *parameters; /* for each token of the body: which parameter it is, or -1 */
 } macro;
+
+/* The macros that were read, by the address of their text. */
+struct macro_memory {
+    macro **slots;
+    size_t size, count; /* a power of two */
+    size_t work;        /* steps that are left */
+};
 
 /* Names that must not be expanded again, innermost first. */
 typedef struct busy {
@@ -25,6 +35,7 @@ typedef struct vector {
 typedef struct expansion {
     pool *pool;
     const names *names;
+    struct macro_memory *memory;
     int line;
     size_t budget; /* tokens that may still be made */
     bool failed;
@@ -54,7 +65,18 @@ void macro_directive(names *names, const token *directive)
     entry->macro_length = length;
 }
 
-static bool read_parameters(macro *macro, const token **at)
+static struct macro_memory *memory_of(pool *pool)
+{
+    if (!pool->macros) {
+        pool->macros = pool_alloc(pool, sizeof *pool->macros);
+        pool->macros->work = MACRO_WORK;
+    }
+    return pool->macros;
+}
+
+/* --- Definitions ---------------------------------------------------------------------------- */
+
+static bool read_parameters(macro *macro, const token **at, const token **list)
 {
     const token *t = *at + 1;
     if (token_is(t, ")")) {
@@ -67,9 +89,9 @@ static bool read_parameters(macro *macro, const token **at)
             t++;
             break;
         }
-        if (t->kind != TOKEN_NAME || macro->parameter_count == 128)
+        if (t->kind != TOKEN_NAME || macro->parameter_count == MACRO_PARAMETERS)
             return false;
-        macro->parameters[macro->parameter_count++] = t++;
+        list[macro->parameter_count++] = t++;
         if (token_is(t, "...")) { /* GNU: name... */
             macro->variadic = true;
             macro->parameter_count--;
@@ -83,29 +105,113 @@ static bool read_parameters(macro *macro, const token **at)
     return token_is(t, ")");
 }
 
+static int parameter_index(const macro *macro, const token *const *parameters, const token *t)
+{
+    if (t->kind != TOKEN_NAME || !macro->function_like)
+        return -1;
+    for (size_t i = 0; i < macro->parameter_count; i++)
+        if (token_same(parameters[i], t))
+            return (int)i;
+    if (macro->variadic && token_is(t, "__VA_ARGS__"))
+        return (int)macro->parameter_count;
+    return -1;
+}
+
+static bool is_uneven(const tokens *list)
+{
+    int depth = 0;
+    for (size_t i = 0; i < list->count && depth >= 0; i++) {
+        const token *t = &list->list[i];
+        if (t->kind == TOKEN_PUNCTUATOR && t->length == 1)
+            depth += strchr("([{", *t->text) ? 1 : strchr(")]}", *t->text) ? -1 : 0;
+    }
+    return depth != 0;
+}
+
 static bool read_macro(pool *pool, const name *entry, macro *macro)
 {
-    *macro = (struct macro){0};
+    const token *parameters[MACRO_PARAMETERS];
     tokens list = scan(pool, entry->macro, entry->macro_length, false);
     if (list.count == 0)
         return false;
+    macro->uneven = is_uneven(&list);
     const token *at = &list.list[1];
     if (token_is(at, "(") && !at->spaced) {
         macro->function_like = true;
-        if (!read_parameters(macro, &at))
+        if (!read_parameters(macro, &at, parameters))
             return false;
     }
     macro->body = at;
     macro->body_end = &list.list[list.count];
+    size_t count = (size_t)(macro->body_end - at);
+    int *indexes = pool_alloc(pool, (count + 1) * sizeof *indexes);
+    for (size_t i = 0; i < count; i++)
+        indexes[i] = parameter_index(macro, parameters, &at[i]);
+    indexes[count] = -1;
+    macro->parameters = indexes;
     return true;
+}
+
+static macro **find_slot(const struct macro_memory *memory, const char *text)
+{
+    size_t at = ((uintptr_t)text >> 1) * 0x9E3779B97F4A7C15u >> 20;
+    while (memory->slots[at & (memory->size - 1)] &&
+           memory->slots[at & (memory->size - 1)]->text != text)
+        at++;
+    return &memory->slots[at & (memory->size - 1)];
+}
+
+static void enlarge(pool *pool, struct macro_memory *memory)
+{
+    struct macro_memory old = *memory;
+    memory->size = old.size ? old.size * 2 : 64;
+    memory->slots = pool_alloc(pool, memory->size * sizeof *memory->slots);
+    for (size_t i = 0; i < old.size; i++)
+        if (old.slots[i])
+            *find_slot(memory, old.slots[i]->text) = old.slots[i];
+}
+
+/* The macro, read once a request; NULL if it is none that can be expanded. */
+static const macro *get_macro(pool *pool, const name *entry)
+{
+    struct macro_memory *memory = memory_of(pool);
+    if (memory->count * 2 >= memory->size)
+        enlarge(pool, memory);
+    macro **slot = find_slot(memory, entry->macro);
+    if (!*slot) {
+        macro *macro = pool_alloc(pool, sizeof *macro);
+        macro->text = entry->macro;
+        macro->valid = entry->macro && read_macro(pool, entry, macro);
+        *slot = macro;
+        memory->count++;
+    }
+    return (*slot)->valid ? *slot : NULL;
+}
+
+bool macro_is_uneven(pool *pool, const name *entry)
+{
+    const macro *macro = get_macro(pool, entry);
+    return macro && macro->uneven;
+}
+
+/* --- Calls ---------------------------------------------------------------------------------- */
+
+/* One more step; false when there were too many. */
+static bool step(expansion *e)
+{
+    if (e->memory->work == 0)
+        e->failed = true;
+    else
+        e->memory->work--;
+    return !e->failed;
 }
 
 static void push(expansion *e, vector *out, token t)
 {
-    if (e->budget == 0) {
+    if (e->budget == 0)
         e->failed = true;
+    if (!step(e))
         return;
-    }
     e->budget--;
     t.expanded = true;
     t.line = e->line;
@@ -122,7 +228,7 @@ static bool read_arguments(expansion *e, const macro *macro, const token **at, c
     *arguments = NULL;
     *count = 0;
     for (const token *t = *at; t < end; t++) {
-        if (t->kind == TOKEN_DIRECTIVE)
+        if (t->kind == TOKEN_DIRECTIVE || !step(e))
             return false;
         if (token_is(t, "("))
             depth++;
@@ -138,18 +244,6 @@ static bool read_arguments(expansion *e, const macro *macro, const token **at, c
         }
     }
     return false;
-}
-
-static int parameter_index(const macro *macro, const token *t)
-{
-    if (t->kind != TOKEN_NAME || !macro->function_like)
-        return -1;
-    for (size_t i = 0; i < macro->parameter_count; i++)
-        if (token_same(macro->parameters[i], t))
-            return (int)i;
-    if (macro->variadic && token_is(t, "__VA_ARGS__"))
-        return (int)macro->parameter_count;
-    return -1;
 }
 
 /* `#parameter`. */
@@ -196,9 +290,9 @@ static void substitute(expansion *e, const macro *macro, const argument *argumen
                        const busy *busy, int depth, vector *out)
 {
     bool joining = false, vanished = false; /* vanished: what is to be joined was empty */
-    for (const token *t = macro->body; t < macro->body_end; t++) {
+    for (const token *t = macro->body; t < macro->body_end && step(e); t++) {
         bool hash = macro->function_like && token_is(t, "#") && t + 1 < macro->body_end;
-        int index = parameter_index(macro, hash ? t + 1 : t);
+        int index = macro->parameters[t - macro->body + hash];
         if (token_is(t, "##")) {
             joining = out->count > 0 && !vanished;
             continue;
@@ -248,20 +342,20 @@ static const token *expand_call(expansion *e, const token *first, const token *e
     for (const busy *b = outer; b; b = b->outer)
         if (b->name == entry)
             return NULL;
-    macro macro;
-    if (!read_macro(e->pool, entry, &macro))
+    const macro *macro = get_macro(e->pool, entry);
+    if (!macro)
         return NULL;
     const token *after = first + 1;
     argument *arguments = NULL;
     size_t count = 0;
-    if (macro.function_like) {
+    if (macro->function_like) {
         if (after >= end || !token_is(after, "("))
             return NULL;
-        if (!read_arguments(e, &macro, &after, end, &arguments, &count))
+        if (!read_arguments(e, macro, &after, end, &arguments, &count))
             return NULL;
     }
     vector body = {0};
-    substitute(e, &macro, arguments, count, outer, depth + 1, &body);
+    substitute(e, macro, arguments, count, outer, depth + 1, &body);
     busy inner = {entry, outer};
     expand_list(e, body.list, body.list + body.count, &inner, depth + 1, out);
     return after;
@@ -270,7 +364,7 @@ static const token *expand_call(expansion *e, const token *first, const token *e
 static void expand_list(expansion *e, const token *first, const token *end, const busy *busy,
                         int depth, vector *out)
 {
-    for (const token *t = first; t < end && !e->failed;) {
+    for (const token *t = first; t < end && step(e);) {
         if (depth == 0)
             e->line = t->line;
         const token *after = expand_call(e, t, end, busy, depth, out);
@@ -289,10 +383,16 @@ static void finish(expansion *e, vector *out)
     out->count--;
 }
 
+static expansion begin(pool *pool, const names *names, const token *first)
+{
+    return (expansion){.pool = pool, .names = names, .memory = memory_of(pool),
+                       .line = first->line, .budget = MACRO_TOKENS};
+}
+
 const token *macro_expand(pool *pool, const names *names, const token *first, const token *end,
                           token **list, size_t *count)
 {
-    expansion e = {.pool = pool, .names = names, .line = first->line, .budget = MACRO_TOKENS};
+    expansion e = begin(pool, names, first);
     vector out = {0};
     const token *after = expand_call(&e, first, end, NULL, 0, &out);
     if (!after || e.failed)
@@ -306,9 +406,14 @@ const token *macro_expand(pool *pool, const names *names, const token *first, co
 void macro_expand_all(pool *pool, const names *names, const token *first, const token *end,
                       token **list, size_t *count)
 {
-    expansion e = {.pool = pool, .names = names, .line = first->line, .budget = MACRO_TOKENS};
+    expansion e = begin(pool, names, first);
     vector out = {0};
     expand_list(&e, first, end, NULL, 0, &out);
+    if (e.failed) { /* better as written than a part */
+        out = (vector){0};
+        for (const token *t = first; t < end; t++)
+            *POOL_PUSH(pool, out.list, out.count, out.capacity) = *t;
+    }
     finish(&e, &out);
     *list = out.list;
     *count = out.count;

@@ -11,15 +11,19 @@
 /* Enter `#define` and `#undef` directives into the top table; others are ignored. */
 void macro_directive(names *names, const token *directive);
 
+/* Whether the brackets of what a macro stands for do not match: `#define BEGIN {`. */
+bool macro_is_uneven(pool *pool, const name *entry);
+
 /*
  * Expand the macro call that begins at FIRST (before END), completely. Returns the token after the
- * call, or NULL if FIRST is no macro, its arguments are incomplete or the expansion is too large.
+ * call, or NULL if FIRST is no macro, its arguments are incomplete or the expansion is too large:
+ * by itself, or with all that this pool's request has expanded before.
  * *LIST gets *COUNT tokens and a TOKEN_END; all are marked `expanded` and bear FIRST's line.
  */
 const token *macro_expand(pool *pool, const names *names, const token *first, const token *end,
                           token **list, size_t *count);
 
-/* Expand every macro in [first, end). */
+/* Expand every macro in [first, end); none, if that is too large. */
 void macro_expand_all(pool *pool, const names *names, const token *first, const token *end,
                       token **list, size_t *count);
 

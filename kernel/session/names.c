@@ -10,11 +10,12 @@ static size_t hash(const char *text, size_t length)
     return value ^ value >> 29;
 }
 
-static name *find_here(const names *names, name_space space, const char *text, size_t length)
+static name *find_here(const names *names, name_space space, const char *text, size_t length,
+                       size_t hashed)
 {
     if (names->size[space] == 0)
         return NULL;
-    name *entry = names->slots[space][hash(text, length) & (names->size[space] - 1)];
+    name *entry = names->slots[space][hashed & (names->size[space] - 1)];
     while (entry && (entry->length != length || memcmp(entry->text, text, length) != 0))
         entry = entry->next;
     return entry;
@@ -22,8 +23,9 @@ static name *find_here(const names *names, name_space space, const char *text, s
 
 const name *names_find(const names *names, name_space space, const char *text, size_t length)
 {
+    size_t hashed = hash(text, length);
     for (; names; names = names->below) {
-        const name *entry = find_here(names, space, text, length);
+        const name *entry = find_here(names, space, text, length, hashed);
         if (entry)
             return entry->kind == NAME_UNKNOWN ? NULL : entry;
     }
@@ -54,13 +56,14 @@ static void enlarge(names *names, name_space space)
 
 name *names_set(names *names, name_space space, const char *text, size_t length, name_kind kind)
 {
-    name *entry = find_here(names, space, text, length);
+    size_t hashed = hash(text, length);
+    name *entry = find_here(names, space, text, length, hashed);
     if (!entry) {
         if (names->count[space] >= names->size[space])
             enlarge(names, space);
         names->count[space]++;
         entry = pool_alloc(names->pool, sizeof *entry);
-        name **slot = &names->slots[space][hash(text, length) & (names->size[space] - 1)];
+        name **slot = &names->slots[space][hashed & (names->size[space] - 1)];
         entry->next = *slot;
         *slot = entry;
     }

@@ -96,6 +96,7 @@ void pool_free(pool *pool)
         pool->blocks = next;
     }
     pool->at = NULL;
+    pool->macros = NULL;
     pool->left = pool->total = 0;
 }
 

@@ -21,6 +21,7 @@ typedef struct pool {
     struct pool_block *blocks;
     char *at;
     size_t left, total;
+    struct macro_memory *macros; /* what macro.c has read and spent in this request */
     jmp_buf out_of_memory;
 } pool;
 

@@ -9,8 +9,9 @@ typedef struct splitter {
     names *names;
     const char *place;
     const char *text;
-    tokens tokens; /* current array: the cell's, or an expansion followed by the cell's rest */
+    tokens tokens; /* at AT: an expansion and the cell's rest; before it, what has been taken */
     size_t at;
+    size_t unread; /* tokens that expand_rest() has not reached */
     bool ended; /* the last statement was ended as it should */
     items out;
     size_t capacity;
@@ -111,30 +112,41 @@ static void statement(splitter *s, int depth)
     }
 }
 
+/* Put LIST in place of the tokens from here to END. The items before have copies of theirs, so
+   that it may go where they stood; where they are too few, as much room is made as the rest takes:
+   so all replacements of a cell together copy no more than a few times its length. */
+static void replace(splitter *s, size_t end, const token *list, size_t count)
+{
+    if (count > end) {
+        size_t rest = s->tokens.count - end, room = count + rest;
+        token *larger = pool_alloc(s->pool, (room + rest + 1) * sizeof *larger);
+        memcpy(larger + room, &s->tokens.list[end], (rest + 1) * sizeof *larger);
+        s->tokens.list = larger;
+        s->tokens.count = room + rest;
+        end = room;
+    }
+    s->at = end - count;
+    if (count)
+        memcpy(&s->tokens.list[s->at], list, count * sizeof *list);
+}
+
 /* If a macro stands here, replace the call by what it stands for. */
 static void expand_here(splitter *s)
 {
-    const token *t = here(s);
-    if (t->kind != TOKEN_NAME || t->expanded || !is_macro(s->names, t))
+    const token t = *here(s);
+    if (t.kind != TOKEN_NAME || t.expanded || !is_macro(s->names, &t))
         return;
     token *list;
     size_t count;
     const token *end = s->tokens.list + s->tokens.count;
-    const token *after = macro_expand(s->pool, s->names, t, end, &list, &count);
+    const token *after = macro_expand(s->pool, s->names, here(s), end, &list, &count);
     if (!after)
         return;
-    size_t rest = (size_t)(end - after) + 1;
-    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
-    if (count)
-        memcpy(joined, list, count * sizeof *joined);
-    memcpy(joined + count, after, rest * sizeof *joined);
+    replace(s, (size_t)(after - s->tokens.list), list, count);
     if (count) {
-        joined[0].line_start = t->line_start;
-        joined[0].spaced = t->spaced;
+        s->tokens.list[s->at].line_start = t.line_start;
+        s->tokens.list[s->at].spaced = t.spaced;
     }
-    s->tokens.list = joined;
-    s->tokens.count = count + rest - 1;
-    s->at = 0;
 }
 
 /* Whether a macro other than in brackets, bodies and initialisers hides what is declared. */
@@ -156,20 +168,13 @@ static bool declarators_use_macros(const splitter *s, const declaration *d)
     return false;
 }
 
-/* Expand every macro of the declaration that begins here and put the rest behind it. */
-static void expand_declaration(splitter *s, const declaration *d)
+/* Expand every macro from here to END. */
+static void expand_to(splitter *s, size_t end)
 {
     token *list;
     size_t count;
-    const token *first = here(s), *end = s->tokens.list + d->end;
-    macro_expand_all(s->pool, s->names, first, end, &list, &count);
-    size_t rest = s->tokens.count - d->end + 1;
-    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
-    memcpy(joined, list, count * sizeof *joined);
-    memcpy(joined + count, end, rest * sizeof *joined);
-    s->tokens.list = joined;
-    s->tokens.count = count + rest - 1;
-    s->at = 0;
+    macro_expand_all(s->pool, s->names, here(s), &s->tokens.list[end], &list, &count);
+    replace(s, end, list, count);
 }
 
 /* A name that the cell defines is no macro of a header from here on. */
@@ -191,8 +196,8 @@ static void read_declaration(splitter *s, item *item)
     declaration *d = pool_alloc(s->pool, sizeof *d);
     declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     if (d->complete && !d->is_definition && declarators_use_macros(s, d)) {
-        expand_declaration(s, d);
-        item->first = 0;
+        expand_to(s, d->end);
+        item->first = s->at;
         declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     }
     item->kind = d->is_definition ? ITEM_FUNCTION : ITEM_DECLARATION;
@@ -252,20 +257,8 @@ static void set_problem(splitter *s, split_status status, const char *problem, c
     s->out.problem_token = t;
 }
 
-/* Whether the brackets of a macro's text do not match: `#define BEGIN {`. */
-static bool opens_or_closes(pool *pool, const char *text, size_t length)
-{
-    tokens list = scan(pool, text, length, false);
-    int depth = 0;
-    for (size_t i = 0; i < list.count && depth >= 0; i++) {
-        const token *t = &list.list[i];
-        if (t->kind == TOKEN_PUNCTUATOR && t->length == 1)
-            depth += strchr("([{", *t->text) ? 1 : strchr(")]}", *t->text) ? -1 : 0;
-    }
-    return depth != 0;
-}
-
-/* Whether the cell uses such a macro, one of its own or of an earlier cell. */
+/* Whether the cell uses a macro that opens or closes brackets, one of its own or of an earlier
+   cell. */
 static bool uses_bracket_macros(const splitter *s)
 {
     names own = {.pool = s->pool, .below = s->names};
@@ -275,8 +268,7 @@ static bool uses_bracket_macros(const splitter *s)
             macro_directive(&own, t);
         const name *macro = t->kind == TOKEN_NAME ? names_find_token(&own, SPACE_MACRO, t) : NULL;
         bool users = macro && (!*macro->place || strncmp(macro->place, "In[", 3) == 0);
-        if (users && macro->kind == NAME_MACRO &&
-            opens_or_closes(s->pool, macro->macro, macro->macro_length))
+        if (users && macro->kind == NAME_MACRO && macro_is_uneven(s->pool, macro))
             return true;
     }
     return false;
@@ -285,32 +277,24 @@ static bool uses_bracket_macros(const splitter *s)
 /* Put the expansion in place of all that stands here, up to the next directive. */
 static void expand_rest(splitter *s)
 {
-    size_t end = s->at;
-    bool plain = false;
-    for (; end < s->tokens.count && s->tokens.list[end].kind != TOKEN_DIRECTIVE; end++)
-        plain |= !s->tokens.list[end].expanded;
-    if (!plain)
+    if (s->tokens.count - s->at > s->unread)
         return;
-    token *list;
-    size_t count;
-    macro_expand_all(s->pool, s->names, here(s), &s->tokens.list[end], &list, &count);
-    size_t rest = s->tokens.count - end + 1;
-    token *joined = pool_alloc(s->pool, (count + rest) * sizeof *joined);
-    memcpy(joined, list, count * sizeof *joined);
-    memcpy(joined + count, &s->tokens.list[end], rest * sizeof *joined);
-    s->tokens.list = joined;
-    s->tokens.count = count + rest - 1;
-    s->at = 0;
+    size_t end = s->at;
+    while (end < s->tokens.count && s->tokens.list[end].kind != TOKEN_DIRECTIVE)
+        end++;
+    s->unread = s->tokens.count - end;
+    if (end > s->at)
+        expand_to(s, end);
 }
 
 /* Closers without opener, openers without closer. */
-static void check_brackets(splitter *s)
+static void check_brackets(splitter *s, const tokens *cell)
 {
-    char *stack = pool_alloc(s->pool, s->tokens.count + 1);
-    const token **where = pool_alloc(s->pool, (s->tokens.count + 1) * sizeof *where);
+    char *stack = pool_alloc(s->pool, cell->count + 1);
+    const token **where = pool_alloc(s->pool, (cell->count + 1) * sizeof *where);
     size_t depth = 0;
-    for (size_t i = 0; i < s->tokens.count; i++) {
-        const token *t = &s->tokens.list[i];
+    for (size_t i = 0; i < cell->count; i++) {
+        const token *t = &cell->list[i];
         if (t->kind != TOKEN_PUNCTUATOR || t->length != 1)
             continue;
         const char *open = strchr("([{", *t->text), *close = strchr(")]}", *t->text);
@@ -338,10 +322,10 @@ static void check_brackets(splitter *s)
 /* Where an item lies in the cell: its first and last token that were written there. */
 static void locate(splitter *s, const tokens *cell, size_t *next, item *item)
 {
-    size_t rest = item->tokens.count - item->end; /* tokens after it, all the cell's own ... */
+    size_t rest = s->tokens.count - s->at; /* tokens after it, all the cell's own ... */
     size_t first = *next;
     size_t end = cell->count > rest ? cell->count - rest : first;
-    if (end < first || item->tokens.list[item->end].expanded)
+    if (end < first || here(s)->expanded)
         end = first; /* ... unless it ends within an expansion */
     const token *begin = &cell->list[first];
     item->offset = (size_t)(begin->text - s->text);
@@ -351,12 +335,33 @@ static void locate(splitter *s, const tokens *cell, size_t *next, item *item)
     *next = end;
 }
 
+/* Give the item tokens of its own: those from its first to here. */
+static void take(splitter *s, item *item)
+{
+    size_t count = s->at - item->first;
+    tokens own = {.list = pool_alloc(s->pool, (count + 2) * sizeof *own.list), .count = count,
+                  .problem = ""};
+    memcpy(own.list, &s->tokens.list[item->first], count * sizeof *own.list);
+    own.list[count] = own.list[count + 1] =
+        (token){.kind = TOKEN_END, .text = "", .line = here(s)->line, .line_start = true};
+    for (size_t i = 0; i < count; i++)
+        item->expanded |= own.list[i].expanded;
+    if (item->declaration)
+        declaration_move(item->declaration, item->first);
+    item->tokens = own;
+    item->first = 0;
+    item->end = count;
+}
+
 items split(pool *pool, names *names, const char *text, size_t size, const char *place)
 {
     splitter s = {.pool = pool, .names = names, .place = place, .text = text,
                   .out = {.problem = ""}};
-    tokens cell = scan(pool, text, size, true);
+    const tokens cell = scan(pool, text, size, true);
     s.tokens = cell;
+    s.tokens.list = pool_alloc(pool, (cell.count + 1) * sizeof *cell.list);
+    memcpy(s.tokens.list, cell.list, (cell.count + 1) * sizeof *cell.list);
+    s.unread = cell.count;
     if (*cell.problem) {
         const token *at = &cell.list[cell.count]; /* the end, unless a quote is open */
         for (size_t i = 0; i < cell.count; i++)
@@ -369,7 +374,7 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
     }
     s.expand_all = uses_bracket_macros(&s);
     if (!s.expand_all)
-        check_brackets(&s);
+        check_brackets(&s, &cell);
     size_t next = 0;
     while (here(&s)->kind != TOKEN_END && s.out.status != SPLIT_INVALID) {
         if (token_is(here(&s), ";")) { /* an empty statement */
@@ -378,8 +383,8 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
             next += own;
             continue;
         }
-        item item = {.line = here(&s)->line};
-        const token *start = here(&s);
+        const token start = *here(&s);
+        item item = {.line = start.line};
         if (s.expand_all)
             expand_rest(&s);
         else
@@ -388,20 +393,18 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
             break;
         item.first = s.at;
         classify(&s, &item);
-        item.tokens = s.tokens;
-        item.end = s.at;
-        if (item.end == item.first) { /* cannot happen; never loop */
-            s.at = ++item.end;
-        }
-        for (size_t i = item.first; i < item.end; i++)
-            item.expanded |= s.tokens.list[i].expanded;
+        s.at += s.at == item.first; /* cannot happen; never loop */
         locate(&s, &cell, &next, &item);
+        take(&s, &item);
         inner_directives(&s, &item);
-        if (!s.ended)
+        if (!s.ended) {
+            token *begin = pool_alloc(pool, sizeof *begin);
+            *begin = start;
             set_problem(&s, SPLIT_INCOMPLETE,
                         item.kind == ITEM_DECLARATION ? "';' expected at the end of the declaration"
                                                       : "the statement is not complete",
-                        start);
+                        begin);
+        }
         *POOL_PUSH(pool, s.out.list, s.out.count, s.capacity) = item;
     }
     return s.out;

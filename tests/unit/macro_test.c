@@ -54,11 +54,34 @@ static void stops_at_nonsense(void **state)
     check("#define F(x) F(x) F(x)\nF(F(1))", "F(F(1) F(1)) F(F(1) F(1))");
 }
 
+/* All the expansions of one request have one allowance: what is beyond it stays as written. */
+static void has_enough_of_expanding(void **state)
+{
+    (void)state;
+    const char *text = "#define F(x) x x x x x x x x\n"
+                       "F(F(F(1)))";
+    names names = {.pool = &memory};
+    tokens tokens = scan(&memory, text, strlen(text), false);
+    macro_directive(&names, &tokens.list[0]);
+    token *list;
+    size_t count = 0, rounds = 0;
+    for (; rounds < 100000; rounds++) {
+        macro_expand_all(&memory, &names, &tokens.list[1], &tokens.list[tokens.count], &list,
+                         &count);
+        if (count == tokens.count - 1)
+            break;
+        assert_int_equal(count, 8 * 8 * 8);
+    }
+    assert_in_range(rounds, 100, 10000);
+    assert_string_equal(tokens_join(&memory, list, list + count), "F(F(F(1)))");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(expands, free_memory),
         cmocka_unit_test_teardown(stops_at_nonsense, free_memory),
+        cmocka_unit_test_teardown(has_enough_of_expanding, free_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

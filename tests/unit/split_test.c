@@ -112,6 +112,28 @@ static void knows_where_items_lie(void **state)
     assert_int_equal(items.list[2].offset, strlen(text) - 1);
 }
 
+/* Each of many items that begin with a macro is expanded without a copy of all that follows. */
+static void reads_long_cells_of_macros(void **state)
+{
+    (void)state;
+    enum { LINES = 20000, MEMORY = 256 << 20 };
+    text cell = {.pool = &memory};
+    text_puts(&cell, "#define CHECK(e) ((e) ? (void)0 : fail(#e, __LINE__))\n"
+                     "#define NUMBER int\n");
+    for (int i = 0; i < LINES / 2; i++)
+        text_format(&cell, "CHECK(x == %d);\nNUMBER n%d = 1;\n", i, i);
+    items items = read(text_string(&cell));
+    assert_int_equal(items.status, SPLIT_OK);
+    assert_int_equal(items.count, LINES + 2);
+    assert_int_equal(items.list[LINES].kind, ITEM_STATEMENT);
+    assert_int_equal(items.list[LINES].line, LINES + 1);
+    assert_int_equal(items.list[LINES + 1].kind, ITEM_DECLARATION);
+    assert_int_equal(items.list[LINES + 1].offset_end, cell.size - 1);
+    const declaration *d = items.list[LINES + 1].declaration;
+    assert_true(token_is(&items.list[LINES + 1].tokens.list[d->list[0].name], "n9999"));
+    assert_in_range(memory.total, 0, MEMORY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +142,7 @@ int main(void)
         cmocka_unit_test_teardown(sees_through_macros, free_memory),
         cmocka_unit_test_teardown(tells_incomplete_from_invalid, free_memory),
         cmocka_unit_test_teardown(knows_where_items_lie, free_memory),
+        cmocka_unit_test_teardown(reads_long_cells_of_macros, free_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
