@@ -118,7 +118,11 @@ case $1 in
         ;;
     remove)
         python3 -m venv clean
-        snapshot() { find clean .local .jupyter 2>/dev/null | grep -v __pycache__ | sort; }
+        # Files, and folders of ours; pip leaves the emptied share/jupyter/kernels of any kernel.
+        snapshot() {
+            find clean .local .jupyter \( ! -type d -o -name '*tinycc*' \) 2>/dev/null |
+                grep -v __pycache__ | sort
+        }
         snapshot >before.txt
         clean/bin/python -m pip install -q --disable-pip-version-check --no-deps "$wheel"
         clean/bin/python -m xeus_tinycc --version
