@@ -39,6 +39,7 @@
 #include "nn/metrics.h"
 #include "nn/model.h"
 #include "nn/optimizer.h"
+#include "nn/quantize.h"
 #include "nn/tensor.h"
 
 /* ---- failures ------------------------------------------------------------------------------- */
@@ -107,6 +108,13 @@ static inline latency_t nb__latency(latency_t latency)
     if (latency.calls < 0)
         nb__failed();
     return latency;
+}
+
+static inline comparison_t nb__comparison(comparison_t comparison)
+{
+    if (comparison.samples < 0)
+        nb__failed();
+    return comparison;
 }
 
 static inline runs_t nb__runs(runs_t runs)
@@ -291,6 +299,16 @@ static inline mnist_t nb__digits(void)
 #define model_benchmark(m, x, ...)                                                                 \
     nb__latency(nn_model_benchmark((m), (x), (benchmark_opts){__VA_ARGS__}))
 
+/** model_quantize(m, x_train, .precision = "int8", .images, .fp32): a faster copy for prediction,
+    calibrated with training images. Options: quantize_opts. */
+#define model_quantize(m, x, ...)                                                                  \
+    nb__model(nn_model_quantize((m), (x), (quantize_opts){__VA_ARGS__}))
+
+/** model_compare(q, m, x_test, .y = y_test): both accuracies, and the share of same answers.
+    Options: compare_opts. */
+#define model_compare(m, other, x, ...)                                                            \
+    nb__comparison(nn_model_compare((m), (other), (x), (compare_opts){__VA_ARGS__}))
+
 /** model_repeat(m, x, y, .runs = 3, .test_data, .first, .fit = {...}): the same from other seeds,
     tested, with mean and spread. Options: repeat_opts. */
 #define model_repeat(m, x, y, ...)                                                                 \
@@ -347,7 +365,8 @@ static inline void model_settings(const model_t *model)
 
 /* ---- model files ---------------------------------------------------------------------------- */
 
-/** model_save(m, "lenet5.keras"): a file that Keras opens. Options: save_opts. */
+/** model_save(m, "lenet5.keras"): a file that Keras opens; a quantised model as "lenet5.nnq".
+    Options: save_opts. */
 #define model_save(m, path, ...) nb__saved(nn_model_save((m), (path), (save_opts){__VA_ARGS__}))
 
 /** model_load("lenet5.keras"): weights, settings and optimizer state. Options: load_opts. */
@@ -424,6 +443,7 @@ static inline nn_status nb__display_done(const char *name, nb_done done)
         metrics_t: nb_display_metrics,                                                             \
         latency_t: nb_display_latency,                                                             \
         runs_t: nb_display_runs,                                                                   \
+        comparison_t: nb_display_comparison,                                                                   \
         saved_t: nb__display_saved,                                                                \
         nb_done: nb__display_done,                                                                 \
         _Bool: nb_display_bool,                                                                    \

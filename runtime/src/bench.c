@@ -1,11 +1,13 @@
 #include "nn/bench.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "error.h"
 #include "nb/host.h"
+#include "nn/quantize.h"
 #include "run.h"
 
 #define MAX_CALLS      100000000
@@ -120,8 +122,8 @@ static latency_t summarise(bench *b, benchmark_opts opts, int64_t calls)
         .warmup = opts.warmup,
         .passes = opts.passes,
         .threads = b->model->engine_threads,
-        .precision = "fp32",
     };
+    snprintf(result.precision, sizeof result.precision, "%s", nn_model_precision(b->model));
     double sum = 0;
     for (int64_t i = 0; i < calls; i++)
         sum += b->times[i];

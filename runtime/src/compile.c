@@ -4,6 +4,7 @@
 #include <string.h>
 #include "error.h"
 #include "memory.h"
+#include "quant/quant_kernels.h"
 
 void nn__model_drop_engine(model_t *model)
 {
@@ -11,6 +12,32 @@ void nn__model_drop_engine(model_t *model)
         model->engine->destroy(model->engine_self);
     model->engine_self = NULL;
     model->engine = NULL;
+}
+
+/* The engine of a quantised model. */
+static nn_status quantised_engine(model_t *model, const char *function, const char *name,
+                                  int threads)
+{
+    const quant_net *quant = model->quant;
+    const char *own = nn__quant_type_name(quant->type);
+    int reference = name && strcmp(name, "reference") == 0;
+    if (name && !reference && strcmp(name, own) != 0)
+        return nn__fail(NN_VALUE_ERROR,
+                        "%s: engine \"%.40s\" cannot compute a quantised model; valid are %s, "
+                        "reference",
+                        function, name, own);
+    const quant_kernels *kernels = reference ? NULL : nn__quant_kernels(quant->type);
+    const nn_engine *chosen = nn__quant_engine(quant->type, kernels);
+    if (model->engine_self && model->engine == chosen && model->engine_threads == threads)
+        return NN_OK;
+    nn__model_drop_engine(model);
+    model->engine_self = nn__quant_create(quant, kernels, threads);
+    if (!model->engine_self)
+        return nn__fail(NN_MEMORY_ERROR, "%s: no memory for computing model \"%s\"", function,
+                        model->name);
+    model->engine = chosen;
+    model->engine_threads = threads;
+    return NN_OK;
 }
 
 nn_status nn__model_engine(model_t *model, const char *function, const char *engine, int threads)
@@ -22,6 +49,8 @@ nn_status nn__model_engine(model_t *model, const char *function, const char *eng
         return nn_error_status();
     if (threads == 0)
         threads = nn__default_threads();
+    if (model->quant)
+        return quantised_engine(model, function, engine, threads);
     char why[256] = "";
     const nn_engine *chosen = nn__engine_choose(&model->net, engine, why, sizeof why);
     if (!chosen)

@@ -18,7 +18,9 @@
 #include "memory_file.h"
 #include "model.h"
 #include "model_text.h"
+#include "nn/quantize.h"
 #include "out_path.h"
+#include "quant_file.h"
 
 #define HELPER         "nn-files"
 #define SUFFIX         ".keras"
@@ -82,8 +84,7 @@ static void describe_compile(const model_t *model, int no_optimizer, nn_text_mod
     text->slots = !model->slots[0] ? 0 : !model->slots[1] ? 1 : 2;
 }
 
-/* Free the text in the end; 0 without memory. */
-static int describe(const model_t *model, int no_optimizer, nn_text_model *text)
+int nn__model_describe(const model_t *model, int no_optimizer, nn_text_model *text)
 {
     *text = (nn_text_model){0};
     if (!nn__text_alloc(text, model->layer_count))
@@ -183,7 +184,7 @@ static nn_status save(const model_t *model, const char *path, save_opts opts, sa
 {
     nn_text_model text;
     nn_job_result result = {0};
-    if (!describe(model, opts.no_optimizer, &text))
+    if (!nn__model_describe(model, opts.no_optimizer, &text))
         return nn__fail(NN_MEMORY_ERROR, "model_save: no memory");
     nn_status status = NN_MEMORY_ERROR;
     int tensors = tensor_file(model, text.slots);
@@ -198,10 +199,26 @@ static nn_status save(const model_t *model, const char *path, save_opts opts, sa
     return status;
 }
 
-static int has_suffix(const char *path)
+static int has_suffix(const char *path, const char *suffix)
 {
-    size_t length = strlen(path), suffix = sizeof SUFFIX - 1;
-    return length > suffix && strcmp(path + length - suffix, SUFFIX) == 0;
+    size_t length = strlen(path), end = strlen(suffix);
+    return length > end && strcmp(path + length - end, suffix) == 0;
+}
+
+/* A quantised model goes into a file of its own kind, others never. */
+static nn_status check_suffix(const model_t *model, const char *path)
+{
+    if (model->quant && has_suffix(path, SUFFIX))
+        return nn__fail(NN_VALUE_ERROR,
+                        "model_save: model \"%s\" is quantised (%s) and '" SUFFIX "' files hold "
+                        "float32; save it as '*" NN_QUANT_SUFFIX "', and the model that it was made "
+                        "of as '" SUFFIX "'",
+                        model->name, nn_model_precision(model));
+    const char *suffix = model->quant ? NN_QUANT_SUFFIX : SUFFIX;
+    if (has_suffix(path, suffix))
+        return NN_OK;
+    return nn__fail(NN_VALUE_ERROR, "model_save: the file name must end in '%s'. Received: "
+                                    "filepath=%s", suffix, path);
 }
 
 saved_t nn_model_save(const model_t *model, const char *path, save_opts opts)
@@ -212,15 +229,13 @@ saved_t nn_model_save(const model_t *model, const char *path, save_opts opts)
         nn__fail(NN_VALUE_ERROR, "model_save: the %s is NULL", model ? "path" : "model");
         return saved;
     }
-    if (!has_suffix(path)) {
-        nn__fail(NN_VALUE_ERROR,
-                 "model_save: the file name must end in '" SUFFIX "'. Received: filepath=%s", path);
+    if (check_suffix(model, path) != NN_OK)
         return saved;
-    }
     char place[NN_OUT_PATH];
     nn__out_path(path, place, sizeof place);
     snprintf(saved.path, sizeof saved.path, "%.511s", place);
-    if (save(model, place, opts, &saved) != NN_OK)
+    if ((model->quant ? nn__quant_save(model, place, opts, &saved)
+                      : save(model, place, opts, &saved)) != NN_OK)
         saved.bytes = -1;
     saved.seconds = now() - begin;
     return saved;
@@ -327,13 +342,23 @@ static nn_status take_tensors(model_t *model, const nn_text_model *text, int fd,
     return NN_OK;
 }
 
+model_t *nn__model_from_text(const nn_text_model *text, int compiled)
+{
+    model_t *model = make_model(text);
+    if (model && compiled && compile(model, text) != NN_OK) {
+        nn_model_free(model);
+        return NULL;
+    }
+    return model;
+}
+
 static nn_status build(const nn_text_model *text, int fd, load_opts opts, model_t **result)
 {
     int compiled = text->compiled && !opts.no_compile;
-    model_t *model = make_model(text);
+    model_t *model = nn__model_from_text(text, compiled);
     if (!model)
         return nn_error_status();
-    nn_status status = compiled ? compile(model, text) : NN_OK;
+    nn_status status = NN_OK;
     int slots = !compiled || !model->slots[0] ? 0 : model->slots[1] ? 2 : 1;
     if (status == NN_OK && compiled && slots != text->slots)
         status = bad_answer();
@@ -398,7 +423,10 @@ model_t *nn_model_load(const char *path, load_opts opts)
                              path);
     if (file < 0)
         return nn__fail_null(NN_OS_ERROR, "%s could not be opened: %s.", path, strerror(errno));
-    run_load(path, file, opts, &model);
+    if (has_suffix(path, NN_QUANT_SUFFIX))
+        model = nn__quant_load(path, file, opts);
+    else
+        run_load(path, file, opts, &model);
     close(file);
     return model;
 }

@@ -247,6 +247,8 @@ static tensor_t variable(layer_t *layer, int which, const char *function)
                  function, nn_layer_class(layer));
         return (tensor_t){0};
     }
+    if (nn__refuse_quantised(layer->model, function, "keeps no float32 weights"))
+        return (tensor_t){0};
     if (nn__layer_variable(layer, which, &offset, shape, &rank) == 0) {
         nn__fail(NN_VALUE_ERROR, "%s: layer \"%s\" (%s) has no %s", function, layer->name,
                  nn_layer_class(layer), which ? "bias" : "weights");

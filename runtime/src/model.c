@@ -7,6 +7,7 @@
 #include <string.h>
 #include "error.h"
 #include "memory.h"
+#include "quant/quant.h"
 #include "random.h"
 #include "shape.h"
 
@@ -284,6 +285,8 @@ static void destroy(void *block)
 {
     model_t *model = block;
     nn__model_drop_engine(model);
+    nn__quant_free(model->quant);
+    model->quant = NULL;
 }
 
 /* Frees a model that was not finished; its layers are free again. */

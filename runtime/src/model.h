@@ -73,6 +73,8 @@ struct model_t {
     int engine_threads;
 
     history_t *history; /* of the last fit */
+
+    struct quant_net *quant; /* quantised: what computes in the place of params; else NULL */
 };
 
 /* Names of enumerators in Keras' spelling; the finders return -1 for an unknown name. */
@@ -111,6 +113,19 @@ nn_status nn__model_engine(model_t *model, const char *function, const char *eng
 
 /* Gives the engine instance back (before the net changes or the model goes). */
 void nn__model_drop_engine(model_t *model);
+
+/* Fails with a ValueError if the model is quantised; WHAT continues "is quantised (int8) and". */
+nn_status nn__refuse_quantised(const model_t *model, const char *function, const char *what);
+
+/* "int8", "bf16" or "fp32" for an operation with weights of a quantised model; else NULL. */
+const char *nn__quant_layer_form(const model_t *model, int op);
+
+/* Bytes of all parameters as they are kept. */
+int64_t nn__quant_bytes(const model_t *model);
+
+/* Corrects what model_plan() says of an operation: ENGINE becomes NAME where it is quantised. */
+void nn__quant_plan_row(const model_t *model, int op, const char *name, char *engine,
+                        size_t engine_size, char *why, size_t why_size);
 
 /* The history of the fit before this one, or NULL. */
 history_t *nn__history_older(const history_t *history);

@@ -11,12 +11,11 @@
 #include "nb_show.h"
 #include "nb_text.h"
 
-/* "61,706 (241.04 KB)": a number of float32 values, as Keras prints it. */
-static void params_note(nb_table *t, const char *name, int64_t params)
+/* "61,706 (241.04 KB)", as Keras prints it. */
+static void params_note(nb_table *t, const char *name, int64_t params, double bytes)
 {
     char count[NB__NUMBER], size[NB__NUMBER];
-    nb_table_note(t, "%s: %s (%s)", name, nb__count_text(count, params),
-                  nb__kb_text(size, 4.0 * (double)params));
+    nb_table_note(t, "%s: %s (%s)", name, nb__count_text(count, params), nb__kb_text(size, bytes));
 }
 
 nn_status nb_display_model(const char *name, const model_t *model)
@@ -45,11 +44,12 @@ nn_status nb_display_model(const char *name, const model_t *model)
         nb_table_cell(t, "%s", nb__count_text(params, rows[i].params));
     }
     free(rows);
-    params_note(t, "Total params", totals.total);
-    params_note(t, "Trainable params", totals.trainable);
-    params_note(t, "Non-trainable params", totals.non_trainable);
+    double bytes = (double)totals.bytes, optimizer = 4.0 * (double)totals.optimizer;
+    params_note(t, "Total params", totals.total, bytes + optimizer);
+    params_note(t, "Trainable params", totals.trainable, totals.trainable ? bytes : 0);
+    params_note(t, "Non-trainable params", totals.non_trainable, totals.non_trainable ? bytes : 0);
     if (totals.optimizer)
-        params_note(t, "Optimizer params", totals.optimizer);
+        params_note(t, "Optimizer params", totals.optimizer, optimizer);
     return nb__table_finish(t);
 }
 

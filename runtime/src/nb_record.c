@@ -363,7 +363,9 @@ nn_status nb_record_run(const model_t *model, const history_t *history, metrics_
     f->variant = opts.variant ? opts.variant : model ? nn_model_name(model) : "";
     f->model_file = opts.model_file;
     nb__records_folder(opts.to, f->folder, sizeof f->folder);
-    nn_status status = check(f);
+    nn_status status = nn__refuse_quantised(model, FUNCTION, "records hold float32 results");
+    if (status == NN_OK)
+        status = check(f);
     if (status == NN_OK)
         status = identify(f);
     if (status == NN_OK)

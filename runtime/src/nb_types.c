@@ -300,3 +300,26 @@ nn_status nb_display_latency(const char *name, latency_t lat)
     }
     return nb__table_finish(t);
 }
+
+nn_status nb_display_comparison(const char *name, comparison_t c)
+{
+    char text[160], count[NB__NUMBER];
+    snprintf(text, sizeof text, "%.60s%s%s against %s, %s samples", name ? name : "",
+             name ? ": " : "", c.precision, c.other_precision, nb__count_text(count, c.samples));
+    nb_table *t = nb_table_new(text);
+    if (!t)
+        return NN_MEMORY_ERROR;
+    nb_table_column(t, "quantity", NB_LEFT);
+    nb_table_column(t, "value", NB_RIGHT);
+    const double values[] = {c.accuracy, c.other_accuracy};
+    const char *const precisions[] = {c.precision, c.other_precision};
+    for (int i = 0; i < 2 && !isnan(values[i]); i++) {
+        nb_table_cell(t, i ? "accuracy of the other (%s)" : "accuracy (%s)", precisions[i]);
+        nb_table_cell(t, "%.4f", values[i]);
+    }
+    nb_table_cell(t, "same answers");
+    nb_table_cell(t, "%.2f %%", 100 * c.same_answers);
+    nb_table_cell(t, "largest difference of an output");
+    nb_table_cell(t, "%.3g", c.largest_difference);
+    return nb__table_finish(t);
+}

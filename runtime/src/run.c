@@ -114,7 +114,8 @@ metrics_t nn_model_train_on_batch(model_t *model, tensor_t x, tensor_t y, run_op
     static const char function[] = "model_train_on_batch";
     double started = nn__seconds();
     nn_sums sums;
-    if (check_compiled(model, function) || nn__check_xy(model, function, "x", x, "y", y) ||
+    if (nn__refuse_quantised(model, function, "cannot be trained") ||
+        check_compiled(model, function) || nn__check_xy(model, function, "x", x, "y", y) ||
         nn__model_engine(model, function, opts.engine, opts.threads) || nn__model_slots(model))
         return failed_metrics;
     float *grad = malloc((model->net.param_count + 1) * sizeof *grad);

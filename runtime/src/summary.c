@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "error.h"
+#include "quant/quant_kernels.h"
 #include "shape.h"
 
 int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int capacity,
@@ -19,7 +20,9 @@ int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int capaci
         nn__shape_text(text, layer->out_rank, layer->out_shape, 1);
         rows[i].params = nn_layer_param_count(layer);
         snprintf(rows[i].layer, sizeof rows[i].layer, "%s", layer->name);
-        snprintf(rows[i].type, sizeof rows[i].type, "%s", nn_layer_class(layer));
+        const char *form = nn__quant_layer_form(model, i);
+        snprintf(rows[i].type, sizeof rows[i].type, "%s%s%s", nn_layer_class(layer),
+                 form ? ", " : "", form ? form : "");
         snprintf(rows[i].output_shape, sizeof rows[i].output_shape, "%.63s", text);
     }
     if (totals) {
@@ -28,8 +31,10 @@ int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int capaci
         /* Keras counts the step number and the learning rate among the optimizer's state. */
         int64_t optimizer = model->iterations > 0 ? slots * trainable + 2 : 0;
         *totals = (nn_summary_totals){.total = trainable + optimizer,
-                                      .trainable = trainable,
-                                      .optimizer = optimizer};
+                                      .trainable = model->quant ? 0 : trainable,
+                                      .non_trainable = model->quant ? trainable : 0,
+                                      .optimizer = optimizer,
+                                      .bytes = nn__quant_bytes(model)};
     }
     return count;
 }
@@ -78,6 +83,10 @@ int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
         snprintf(rows[i].why, sizeof rows[i].why, "%s",
                  engine == &nn__reference_engine ? why : "");
         describe_kernel(rows[i].kernel, sizeof rows[i].kernel, op);
+        if (model->quant)
+            nn__quant_plan_row(model, i, nn__quant_kernels(model->quant->type)->label,
+                               rows[i].engine, sizeof rows[i].engine, rows[i].why,
+                               sizeof rows[i].why);
     }
     return model->net.op_count;
 }

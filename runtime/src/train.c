@@ -385,6 +385,8 @@ history_t *nn_model_fit(model_t *model, tensor_t x, tensor_t y, fit_opts opts)
     run r = {.model = model, .opts = opts, .x = x, .y = y};
     if (!model)
         return nn__fail_null(NN_VALUE_ERROR, "model_fit: the model is NULL");
+    if (nn__refuse_quantised(model, "model_fit", "cannot be trained"))
+        return NULL;
     if (!model->compiled)
         return nn__fail_null(NN_VALUE_ERROR,
                              "model_fit: model \"%s\" is not compiled; call model_compile(m, "

@@ -11,3 +11,4 @@ endfunction()
 
 xtinycc_numeric_test(gradient_test LIBS nn_inside)
 xtinycc_numeric_test(oracle_test LIBS nn)
+xtinycc_numeric_test(quantized_mnist_test LIBS nn)

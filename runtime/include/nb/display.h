@@ -18,6 +18,7 @@
 #include "nn/dataset.h"
 #include "nn/metrics.h"
 #include "nn/model.h"
+#include "nn/quantize.h"
 #include "nn/tensor.h"
 
 #ifdef __cplusplus
@@ -102,6 +103,9 @@ NN_API nn_status nb_display_history(const char *name, const history_t *history);
 NN_API nn_status nb_display_metrics(const char *name, metrics_t metrics);
 /** Show a latency measurement with its conditions; with labels also the Score. */
 NN_API nn_status nb_display_latency(const char *name, latency_t latency);
+
+/** Show two models' accuracies and how often they agree. @param name  NULL for none */
+NN_API nn_status nb_display_comparison(const char *name, comparison_t comparison);
 /** Show a whole number. */
 NN_API nn_status nb_display_int(const char *name, long long value);
 /** Show a whole number without sign. */

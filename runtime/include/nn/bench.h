@@ -20,8 +20,8 @@ typedef struct latency_t {
     int64_t calls;             /**< timed calls over all passes */
     int batch_size, warmup, passes, threads;
     double accuracy;           /**< of the answers given while timing; NaN without labels */
-    char precision[8];         /**< "fp32" */
-    char engine[32];           /**< which kernels answered: "lane v4", "reference", ... */
+    char precision[8];         /**< "fp32", "int8", "bf16" */
+    char engine[32];           /**< which kernels answered: "lane v4", "int8 v3", ... */
     char isa[8];               /**< "v2", "v3", "v4" */
 } latency_t;
 

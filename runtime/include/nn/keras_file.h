@@ -7,6 +7,9 @@
  * by TF-Keras 2.15; read here are files of Keras 3 and of TF-Keras 2.13 to 2.15, Sequential models
  * of the layers in nn/layer.h.
  *
+ * A quantised model (nn/quantize.h) is saved in a file of its own, "*.nnq", which only this library
+ * reads; nn_model_save() and nn_model_load() tell them by the suffix.
+ *
  * Files from elsewhere are parsed by a helper program under limits: a damaged or hostile file is an
  * error, never the end of the session, and nothing of it is ever executed.
  */
@@ -46,7 +49,7 @@ typedef struct saved_t {
  * The bytes depend on the model and the time only; with SOURCE_DATE_EPOCH set, on the model.
  *
  * @param model  any model
- * @param path   must end in ".keras"; its folder must exist. In $XTINYCC_OUT where that is set and
+ * @param path   must end in ".keras", for a quantised model in ".nnq"; its folder must exist. In $XTINYCC_OUT where that is set and
  *               the path is relative
  * @param opts   options
  * @return       what was written; `.bytes` is -1 on ValueError (another suffix, a weight tensor
@@ -68,7 +71,7 @@ typedef struct load_opts {
  * beyond that and cannot be used (an unknown optimizer, a state that does not fit) is left out and
  * told by nn_load_warnings().
  *
- * @param path  a `.keras` file; a relative one is looked for in $XTINYCC_OUT first, if that is set
+ * @param path  a `.keras` or `.nnq` file; a relative one is looked for in $XTINYCC_OUT first, if that is set
  * @param opts  options
  * @return      a new model; NULL on FileNotFoundError, ValueError (not a `.keras` file, damaged,
  *              unknown layers or settings, shapes that do not agree; the message says which),

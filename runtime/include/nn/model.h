@@ -165,17 +165,18 @@ NN_API int64_t nn_model_param_count(const model_t *model);
 /** One row of a summary. */
 typedef struct nn_summary_row {
     char layer[64];        /**< name, such as "conv2d_1" */
-    char type[32];         /**< class, such as "Conv2D" */
+    char type[32];         /**< class, such as "Conv2D"; "Conv2D, int8" when quantised */
     char output_shape[64]; /**< such as "(None, 28, 28, 6)" */
     int64_t params;
 } nn_summary_row;
 
-/** What stands below a summary. Sizes in bytes are 4 per number. */
+/** What stands below a summary. */
 typedef struct nn_summary_totals {
     int64_t total;         /**< trainable and optimizer */
     int64_t trainable;
-    int64_t non_trainable; /**< 0: no layer has any */
+    int64_t non_trainable; /**< 0, but for a quantised model */
     int64_t optimizer;     /**< state of the optimizer, 0 before training */
+    int64_t bytes;         /**< of the parameters as they are kept: 4 each, fewer when quantised */
 } nn_summary_totals;
 
 /**

@@ -1,0 +1,108 @@
+/*
+ * Kernels of quantised networks, one table for each instruction set. Private to runtime/src/quant.
+ *
+ * Activations ("elements") are held in the form that the instruction set multiplies best; four
+ * bytes of them, a group, are one lane's worth of inputs:
+ *   quads  bytes, four a group, times signed bytes: VNNI
+ *   pairs  16-bit integers, two a group, times 16-bit integers: everywhere else
+ *   bf16   bfloat16, two a group
+ * A convolution takes one channels-last kernel row (kernel_w * in_c contiguous elements) as
+ * ceil(that / group) groups; what the last group reads too much meets zero weights. So every buffer
+ * of elements must be readable (and, bf16, finite) QUANT_SLACK bytes beyond its end.
+ */
+#ifndef NN_QUANT_KERNELS_H
+#define NN_QUANT_KERNELS_H
+
+#include "quant.h"
+
+enum {
+    QUANT_SLACK = 256,
+    QUANT_ALIGN = 64,
+    QUANT_COLUMNS_MOST = 64 /* outputs of conv_columns() */
+};
+
+typedef enum quant_pooled { QUANT_NOT_POOLED, QUANT_AVERAGED, QUANT_MAXIMUM } quant_pooled;
+
+/* How sums become elements (or, to_float, floats). Arrays are padded to whole vectors. */
+typedef struct quant_finish {
+    nn_activation activation;
+    int to_float;
+    const float *factor; /* int8 */
+    int32_t zero;        /* int8: of the output */
+} quant_finish;
+
+/* A convolution, or a pooling, of maps that lie channels last; pitches in elements. */
+typedef struct quant_window {
+    int in_h, in_w, in_c, in_pitch;
+    int out_h, out_w, out_c, out_pitch; /* of the pooled output where `pooled` */
+    int kernel_h, kernel_w, stride_h, stride_w;
+    int pad_top, pad_left; /* pooling only: a convolution's input has a frame */
+    int maximum;           /* pooling */
+    quant_pooled pooled;   /* convolution: 2x2 windows of the result, stride 2 */
+    int row_groups;        /* of a kernel row */
+    int padded;            /* outputs rounded up to vectors */
+    const void *weights;   /* packed */
+    const void *bias;      /* int32_t or float, padded */
+    quant_finish finish;
+} quant_window;
+
+typedef struct quant_dense {
+    int groups, out_c, padded;
+    const void *weights, *bias;
+    quant_finish finish;
+} quant_dense;
+
+typedef struct quant_input {
+    nn_dtype dtype;
+    float scale, offset; /* of the tensor */
+    quant_range range;   /* int8: wanted */
+    int same;            /* int8: the stored bytes are the wanted ones */
+} quant_input;
+
+typedef struct quant_kernels {
+    const char *name;  /* of the instruction set: "v3", "vnni", ... */
+    const char *label; /* "int8 v3", "bf16 v3 (emulated)", ... */
+    quant_type type;
+    int lanes, group, element; /* element: bytes of one */
+
+    /* Weights of a layer, in Keras' order, to what the kernels read: ROWS kernel rows (dense: 1) of
+       COUNT inputs. pack_size: bytes of it. */
+    size_t (*pack_size)(int rows, int count, int out_c, int dense, int columns);
+    void (*pack)(const void *weights, int rows, int count, int out_c, int dense, int columns,
+                 void *packed);
+
+    /* x: the first element that the first window reads; y: element (0, 0, 0) or float. Sums go to
+       the scratch, aligned: nn__quant_conv_scratch(), nn__quant_dense_scratch() bytes. */
+    void (*conv)(const quant_window *window, const void *x, void *y, void *scratch);
+    /* The same with positions in the lanes, for pooled convolutions with in_c = stride_w = 1. */
+    void (*conv_columns)(const quant_window *window, const void *x, void *y, void *scratch);
+    void (*dense)(const quant_dense *dense, const void *x, void *y, void *scratch);
+    void (*pool)(const quant_window *window, const void *x, void *y);
+    /* COUNT elements each. `map` is given the layer; from floats, or from a tensor's storage;
+       and to floats. */
+    void (*map)(const quant_layer *layer, const void *x, void *y, int count);
+    void (*load)(const quant_input *input, const void *from, void *y, int count);
+    void (*unload)(quant_range range, const void *x, float *y, int count);
+} quant_kernels;
+
+static inline size_t nn__quant_conv_scratch(const quant_window *window)
+{
+    size_t rows = (size_t)(window->pooled ? 4 : 1) * (size_t)window->out_w * (size_t)window->padded;
+    size_t columns = (size_t)(4 * QUANT_COLUMNS_MOST * 16);
+    return 4 * (rows > columns ? rows : columns);
+}
+
+static inline size_t nn__quant_dense_scratch(const quant_dense *dense)
+{
+    return 4 * (size_t)dense->padded;
+}
+
+/* The best table for this machine and XTINYCC_ISA (v2, v3, v4: at most that level, without VNNI and
+   bf16 instructions; vnni, avxvnni, bf16: these, if the machine has them). */
+const quant_kernels *nn__quant_kernels(quant_type type);
+
+/* All tables of a type, the plainest first; RUNS tells whether this machine can run it. NULL behind
+   the last. */
+const quant_kernels *nn__quant_kernels_at(quant_type type, int index, int *runs);
+
+#endif
