@@ -46,6 +46,11 @@ static void show_all(model_t *m, history_t *h, tensor_t x, tensor_t y, latency_t
     display(nn_layer_weights(model_layer(m, 1)));
     display(model_compile(m, .loss = "sparse_categorical_crossentropy"));
     display(lat.precision);
+    model_t *quantised = model_quantize(m, x), *half = model_quantize(m, x, .precision = "bf16", );
+    comparison_t both = model_compare(quantised, m, x, .y = y);
+    display(both);
+    display(model_compare(half, quantised, x));
+    display(quantised);
 }
 
 /* A bright bar: its row or column is the label. */
