@@ -126,7 +126,8 @@ typedef struct lane_kernels {
     void (*activate_backward)(const lane_map *map, nn_activation activation, const float *y,
                               float *g, float *bias_sums, int y0, int y1);
 
-    /* out [n][VL] becomes its softmax, gradient (may be NULL) that of the weighted crossentropy */
+    /* out [n][VL] becomes its softmax, gradient (may be NULL) that of the weighted crossentropy.
+       NULL where there is no vector code: nn__lane_loss() then goes lane by lane. */
     void (*label_loss)(const lane_labels *labels, float *out, float *gradient, int n);
 
     void (*copy)(const lane_map *from, const lane_map *to, const float *x, float *y);

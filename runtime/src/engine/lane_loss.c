@@ -136,7 +136,7 @@ void nn__lane_loss(const lane_loss *job, float *out, float *gradient, double *lo
 {
     const lane_plan *plan = job->plan;
     int lanes = plan->kernels->lanes;
-    if (job->y->data && plan->softmax_in_loss &&
+    if (job->y->data && plan->softmax_in_loss && plan->kernels->label_loss &&
         plan->net->loss == NN_SPARSE_CATEGORICAL_CROSSENTROPY) {
         label_losses(job, out, gradient, loss_sum, hits);
         return;
