@@ -7,6 +7,7 @@ usage: bench.py PART...
     compare   both, with Keras, PyTorch and ONNX Runtime in turn: the peers
     nets      thirty other networks
     growth    time per image for more images, larger batches, wider layers, more threads
+    seeds     five seeds' accuracies against Keras' range
     picture   docs/bench.svg and docs/growth.svg, from the last runs in out/bench
 
 Prints tables and appends lines of JSON to out/bench. Compare the ratios of one run, never the
@@ -20,6 +21,7 @@ import growth
 import nets
 import picture
 import records
+import seeds
 import sides
 
 
@@ -30,6 +32,7 @@ def main(parts):
         "compare": lambda run: compare.main(run, True, ["train", "latency"]),
         "nets": nets.main,
         "growth": growth.main,
+        "seeds": lambda run: seeds.main(run, compare.data_folder()),
         "picture": picture.main,
     }
     unknown = [part for part in parts if part not in known]

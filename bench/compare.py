@@ -1,7 +1,6 @@
 """Training and single answers of LeNet-5, ours and the peers', in turns within one run."""
 
 import os
-import statistics
 
 import network
 import peak
@@ -207,10 +206,14 @@ def print_lines(bench, case, lines, limits, failed, steady):
               f"{100 * peak.SPREAD:.0f} %. These figures do not count.")
 
 
+def data_folder():
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.environ.get("XTINYCC_DATA") or f"{cache}/xeus-tinycc/mnist"
+
+
 def main(run, with_peers, parts):
     """parts: "train", "latency" or both."""
-    data = os.environ.get("XTINYCC_DATA") or (
-        os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")) + "/xeus-tinycc/mnist")
+    data = data_folder()
     records.OUT.mkdir(parents=True, exist_ok=True)
     server, threads = sides.ours(), run.info["threads"]
     trainers, absent, answerers = {}, {}, {}

@@ -83,7 +83,9 @@ def answers(drawing, rows, left, right, top, step):
             if cases[case]:
                 drawing.dot(scale(cases[case]["value"]), y, colours(name)[case], 5.5)
         texts = [records.number(cases[case]["value"]) for case in CASES if cases[case]]
-        drawing.text(max(places) + 10, y + 4, " | ".join(texts), 10.5)
+        late = max(places) > right - 90  # no room behind it
+        drawing.text(min(places) - 10 if late else max(places) + 10, y + 4, " | ".join(texts), 10.5,
+                     "end" if late else "start")
 
 
 def legend(drawing, x, y, lines):

@@ -6,6 +6,7 @@
 #   peers      both, in turns with Keras, PyTorch and ONNX Runtime (installed at the first time)
 #   nets       thirty other networks, each against its own limit
 #   growth     more images, larger batches, wider layers, more threads
+#   seeds      five seeds' accuracies against Keras' range (a minute)
 #   kernel     start and cells, beside ipykernel
 #   picture    docs/bench.svg and docs/growth.svg from the last runs
 #   soak       an hour of cells
@@ -26,7 +27,7 @@ for part in "$@"; do
     printf '\n== %s\n' "$part"
     case $part in
         peak) "$bin/bench_peak" --json "$out/peak.jsonl" ;;
-        train|latency) sh packaging/fetch_mnist.sh; measure "$part" ;;
+        train|latency|seeds) sh packaging/fetch_mnist.sh; measure "$part" ;;
         peers)
             sh packaging/fetch_mnist.sh
             python3 bench/peers/installed.py

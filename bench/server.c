@@ -4,16 +4,17 @@
  *
  *     info
  *     peak     threads=2
- *     train    net=NET [data=FOLDER] images=54000 batch=128 threads=2 [engine=lane]
+ *     seed     value=42
+ *     train    net=NET [data=FOLDER] images=54000 batch=128 threads=2 [epochs=1] [engine=lane]
  *     test     net=NET data=FOLDER
  *     latency  net=NET [data=FOLDER] [weights=FILE] images=10000 batch=1 threads=1 [engine=lane]
  *     plan     net=NET
  *     save     net=NET file=FILE
  *     forget
  *
- * train does one more epoch of the network that this name stands for (net.h) and gives its seconds,
- * test its accuracy on the test images; latency times single calls. Without a folder the images are
- * noise. A model lives until `forget`; save writes its weights, `weights` sets those of a new one.
+ * train does one more epoch of the network that this name stands for (net.h) and gives its seconds
+ * (of several epochs, those of the last), test its accuracy on the test images; latency times
+ * single calls. Without a folder the images are noise. A model lives until `forget`; save writes its weights, `weights` sets those of a new one.
  * A request that fails is answered by {"error": ...}.
  */
 #include <stdio.h>
@@ -184,6 +185,13 @@ static void peak(const request *r)
            fma_peak(fma_level_named(s.isa), threads), threads, s.isa);
 }
 
+/* Of all models that are made from now on, and of their shuffling. */
+static void seed(const request *r)
+{
+    nn_set_random_seed((uint64_t)number_of(r, "value", 42));
+    printf("{}\n");
+}
+
 /* The quickest step of a whole batch, which no other process disturbed. */
 typedef struct step_clock {
     double ended, quickest;
@@ -208,17 +216,19 @@ static void train(const request *r)
     step_clock clock = {0};
     nn_fit_progress_set(&(nn_fit_progress){.self = &clock, .on_step = on_step});
     history_t *h = nn_model_fit(known->model, x, y,
-                                (fit_opts){.batch_size = number_of(r, "batch", 128),
+                                (fit_opts){.epochs = number_of(r, "epochs", 1),
+                                           .batch_size = number_of(r, "batch", 128),
                                            .threads = number_of(r, "threads", 0),
                                            .engine = text_of(r, "engine"),
                                            .verbose = NN_SILENT});
     nn_fit_progress_set(NULL);
-    if (!h || h->epochs != 1)
+    if (!h || h->epochs < 1)
         return say_last_error();
+    int last = h->epochs - 1;
     printf("{\"seconds\": %.6f, \"quickest_step\": %.9f, \"images\": %lld, \"batch\": %d, "
            "\"threads\": %d, \"engine\": \"%s\", \"loss\": %.6f, \"accuracy\": %.6f}\n",
-           h->epoch_seconds[0], clock.quickest, (long long)h->train_samples, h->batch_size,
-           h->threads, h->engine, h->loss[0], h->accuracy[0]);
+           h->epoch_seconds[last], clock.quickest, (long long)h->train_samples, h->batch_size,
+           h->threads, h->engine, h->loss[last], h->accuracy[last]);
 }
 
 static void test(const request *r)
@@ -291,6 +301,8 @@ int main(void)
             info();
         else if (strcmp(command, "peak") == 0)
             peak(&r);
+        else if (strcmp(command, "seed") == 0)
+            seed(&r);
         else if (strcmp(command, "train") == 0)
             train(&r);
         else if (strcmp(command, "test") == 0)
@@ -304,7 +316,7 @@ int main(void)
         else if (strcmp(command, "forget") == 0)
             forget();
         else
-            say_error("info, peak, train, test, latency, plan, save or forget expected");
+            say_error("info, peak, seed, train, test, latency, plan, save or forget expected");
         fflush(stdout);
     }
     return 0;

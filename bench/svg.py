@@ -62,17 +62,19 @@ class Scale:
 
     def ticks(self):
         if self.logarithmic:
-            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+            first = math.ceil(math.log10(self.low) - 1e-9)
+            last = math.floor(math.log10(self.high) + 1e-9)
             return [10 ** k for k in range(first, last + 1)]
         raw = (self.high - self.low) / 5
         power = 10 ** math.floor(math.log10(raw))
         step = next(power * k for k in (1, 2, 2.5, 5, 10) if power * k >= raw - 1e-9)
-        return [step * k for k in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        return [step * k for k in range(first, last + 1)]
 
 
 def plain(value):
     """A number for people: 1,000,000 as 1M, 10,000 as 10k."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
+        if value >= size and value % (size / 10) == 0:
             return f"{value / size:.10g}{letter}"
-    return f"{value:.10g}"
+    return f"{value:,.10g}"

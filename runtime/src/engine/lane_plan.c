@@ -29,15 +29,17 @@ int nn__lane_supports(const nn_net *net, char *why, size_t size)
 {
     if (nn__isa_machine() < 2)
         return refuse(why, size, net->ops, "this processor lacks SSE4.2");
-    double floats = 0;
+    double per_lane = 0, once = 0; /* dense weights are packed, never held per image */
     for (int i = 0; i < net->op_count; i++) {
         const nn_op *op = &net->ops[i];
-        floats += floats_of(op) + (double)op->weight_count;
+        int dense = op->kind == NN_OP_DENSE && op->in_h * op->in_w == 1;
+        per_lane += dense ? op->out_c : floats_of(op) + (double)op->weight_count;
+        once += dense ? 2 * (double)op->weight_count : 0;
         if (op->kind == NN_OP_CONV2D &&
             (op->kernel_h > LANE_MAX_KERNEL || op->kernel_w > LANE_MAX_KERNEL))
             return refuse(why, size, op, "kernels over 11 have no lane kernel");
     }
-    if (floats * 2 * LANE_GROUP > MOST_FLOATS)
+    if (per_lane * 2 * LANE_GROUP > MOST_FLOATS || once > MOST_FLOATS)
         return refuse(why, size, net->ops, "the network is too large for activations in lanes");
     if (!net->op_count)
         return refuse(why, size, NULL, "a network without layers");
