@@ -3,6 +3,7 @@
 #include "conditional.h"
 #include "diagnose.h"
 #include "elf_object.h"
+#include "macro.h"
 #include "mend.h"
 #include "native.h"
 #include "route.h"
@@ -189,9 +190,11 @@ static bool expand_includes(compilation *c)
                                             "%%%%native, which uses a system compiler (gcc or "
                                             "clang)", place);
         }
+        int item = in.native ? NAME_NATIVE : -1;
+        const char *name = name_header_place(c->pool, place);
         headers_enter(c->pool, &c->names, NULL, in.text.declarations,
-                      strlen(in.text.declarations), -1, place);
-        headers_enter_macros(c->pool, &c->names, in.text.macros, -1, place);
+                      strlen(in.text.declarations), item, name);
+        headers_enter_macros(c->pool, &c->names, in.text.macros, item, name);
         text_puts(&macros, in.text.macros);
         *POOL_PUSH(c->pool, c->includes, c->include_count, c->include_capacity) = in;
     }
@@ -358,16 +361,15 @@ static bool fail_refusal(compilation *c, const unit *unit)
     return true;
 }
 
-/* The declaration at LINE is one that only the system compiler understands. */
+/* A declaration at LINE is one that only the system compiler understands. */
 static bool give_to_native(compilation *c, items *items, int line)
 {
-    for (size_t i = items->count; i-- > 0;) {
+    for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
-        if (item->line > line)
-            continue;
         bool declares = item->kind == ITEM_DECLARATION || item->kind == ITEM_FUNCTION;
-        if (!declares || item->native == NATIVE_ALL)
-            return false;
+        if (!declares || item->native == NATIVE_ALL || item->line > line ||
+            item->tokens.list[item->end - 1].line < line)
+            continue;
         item->native = NATIVE_ALL;
         route_mark(c->pool, &c->names, c->request->past, items);
         return true;
@@ -657,7 +659,10 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
     if (!why.reason)
         why = route_find(&scope);
     mend_items(&scope, &items);
-    if (request->native || why.reason)
+    if (macro_is_spent(pool)) /* what was not looked at might be compiled wrongly */
+        fail_plain(&c, "the macros of this cell stand for too much to be looked at; divide the cell",
+                   1, 1, 1);
+    else if (request->native || why.reason)
         compile_elsewhere(&c, &items, why);
     else
         compile(&c, &items);

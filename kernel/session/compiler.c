@@ -106,6 +106,8 @@ static TCCState *make_compiler(pool *pool, const compiler_paths *paths, bool pre
     tcc_set_options(tcc, preprocess ? "-nostdinc -dD" : "-nostdinc -nostdlib -g");
     tcc_set_output_type(tcc, preprocess ? TCC_OUTPUT_PREPROCESS : TCC_OUTPUT_OBJ);
     tcc_undefine_symbol(tcc, "unix");
+    tcc_undefine_symbol(tcc, "__STDC_VERSION__"); /* what it knows of C11 is enough to say so */
+    tcc_define_symbol(tcc, "__STDC_VERSION__", "201112L");
     for (const char *at = extra_folders; *at;) {
         size_t length = strcspn(at, "\n");
         snprintf(path, sizeof path, "%.*s", (int)length, at);

@@ -3,12 +3,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* MACRO_WORK: steps of all expansions of a request, one a token that is looked at or made. */
-enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000, MACRO_WORK = 2000000, MACRO_PARAMETERS = 128 };
+enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000, MACRO_PARAMETERS = 128 };
 
 typedef struct macro {
     const char *text; /* as in its name: identifies it */
     bool valid, function_like, variadic, uneven;
+    bool generic; /* has a _Generic, which the compilers know best */
     size_t parameter_count;
     const token *body, *body_end;
     const int *parameters; /* for each token of the body: which parameter it is, or -1 */
@@ -18,7 +18,8 @@ typedef struct macro {
 struct macro_memory {
     macro **slots;
     size_t size, count; /* a power of two */
-    size_t work;        /* steps that are left */
+    size_t work;        /* steps that are left: one a token that is looked at or made */
+    bool spent;
 };
 
 /* Names that must not be expanded again, innermost first. */
@@ -72,6 +73,17 @@ static struct macro_memory *memory_of(pool *pool)
         pool->macros->work = MACRO_WORK;
     }
     return pool->macros;
+}
+
+void macro_allow(pool *pool, size_t work)
+{
+    memory_of(pool)->work = work;
+    memory_of(pool)->spent = false;
+}
+
+bool macro_is_spent(pool *pool)
+{
+    return memory_of(pool)->spent;
 }
 
 /* --- Definitions ---------------------------------------------------------------------------- */
@@ -145,8 +157,10 @@ static bool read_macro(pool *pool, const name *entry, macro *macro)
     macro->body_end = &list.list[list.count];
     size_t count = (size_t)(macro->body_end - at);
     int *indexes = pool_alloc(pool, (count + 1) * sizeof *indexes);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         indexes[i] = parameter_index(macro, parameters, &at[i]);
+        macro->generic |= token_is(&at[i], "_Generic");
+    }
     indexes[count] = -1;
     macro->parameters = indexes;
     return true;
@@ -194,13 +208,20 @@ bool macro_is_uneven(pool *pool, const name *entry)
     return macro && macro->uneven;
 }
 
+bool macro_is_object(pool *pool, const name *entry)
+{
+    const macro *macro = get_macro(pool, entry);
+    return macro && !macro->function_like && macro->body + 1 < macro->body_end &&
+           token_is(macro->body, "(") && token_is(macro->body + 1, "*");
+}
+
 /* --- Calls ---------------------------------------------------------------------------------- */
 
 /* One more step; false when there were too many. */
 static bool step(expansion *e)
 {
     if (e->memory->work == 0)
-        e->failed = true;
+        e->failed = e->memory->spent = true;
     else
         e->memory->work--;
     return !e->failed;
@@ -343,7 +364,7 @@ static const token *expand_call(expansion *e, const token *first, const token *e
         if (b->name == entry)
             return NULL;
     const macro *macro = get_macro(e->pool, entry);
-    if (!macro)
+    if (!macro || (macro->generic && !name_is_users(entry)))
         return NULL;
     const token *after = first + 1;
     argument *arguments = NULL;

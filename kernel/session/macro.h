@@ -8,11 +8,21 @@
 #include "names.h"
 #include "scan.h"
 
+/* How many steps the expansions of a request may take, all together, and those while it is split:
+   macros that call each other can be made to take any number. */
+enum { MACRO_WORK = 8000000, MACRO_SPLIT_WORK = 400000 };
+/* From now on, so many steps. */
+void macro_allow(pool *pool, size_t work);
+/* Whether something was left as written for want of them. */
+bool macro_is_spent(pool *pool);
+
 /* Enter `#define` and `#undef` directives into the top table; others are ignored. */
 void macro_directive(names *names, const token *directive);
 
 /* Whether the brackets of what a macro stands for do not match: `#define BEGIN {`. */
 bool macro_is_uneven(pool *pool, const name *entry);
+/* Whether it stands for an object that a pointer leads to, as `errno` does. */
+bool macro_is_object(pool *pool, const name *entry);
 
 /*
  * Expand the macro call that begins at FIRST (before END), completely. Returns the token after the

@@ -2,6 +2,7 @@
 
 #include "local.h"
 #include "refuse.h"
+#include "refuse_variable.h"
 
 #include <string.h>
 
@@ -76,7 +77,8 @@ static void mend_parameters(const type_scope *scope, const item *item)
             if (!token_is(&tokens->list[k], "[") || token_is(name, "]") || token_is(name, ")"))
                 continue;
             size_t close = tokens_close(tokens, k, NULL) - 1;
-            if (close > k && refuse_variable_size(scope->pool, scope->names, &tokens->list[k + 1],
+            if (close > k && !refuse_effects(tokens, k) &&
+                refuse_variable_size(scope->pool, scope->names, &tokens->list[k + 1],
                                                   &tokens->list[close]))
                 for (size_t j = k + 1; j < close; j++)
                     tokens->list[j].code = "";
@@ -188,9 +190,13 @@ void mend_items(const type_scope *scope, items *items)
     packing packing = {.depth = 0};
     for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
-        for (size_t k = item->first; k < item->end; k++)
-            if (item->tokens.list[k].kind == TOKEN_DIRECTIVE)
-                mend_directive(scope, &item->tokens.list[k], &packing);
+        for (size_t k = item->first; k < item->end; k++) {
+            token *t = &item->tokens.list[k];
+            if (t->kind == TOKEN_DIRECTIVE)
+                mend_directive(scope, t, &packing);
+            else if (t->kind == TOKEN_STRING && t->length > 2 && memcmp(t->text, "u8", 2) == 0)
+                t->code = pool_copy(scope->pool, t->text + 2, t->length - 2);
+        }
         if (item->declaration)
             mend_parameters(scope, item);
         if (item->kind != ITEM_DIRECTIVE && item->kind != ITEM_MAGIC)

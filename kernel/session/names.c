@@ -72,6 +72,18 @@ name *names_set(names *names, name_space space, const char *text, size_t length,
     return entry;
 }
 
+bool name_is_users(const name *name)
+{
+    return !*name->place || strncmp(name->place, "In[", 3) == 0;
+}
+
+const char *name_header_place(pool *pool, const char *directive)
+{
+    const char *open = directive + strcspn(directive, "<\"");
+    size_t length = *open ? strcspn(open + 1, ">\"") : 0;
+    return length ? pool_copy(pool, open + 1, length) : "a header";
+}
+
 const char *name_kind_word(name_kind kind)
 {
     switch (kind) {

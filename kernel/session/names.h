@@ -23,13 +23,16 @@ typedef enum name_kind {
     NAME_MACRO
 } name_kind;
 
+enum { NAME_NATIVE = -2 };
+
 typedef struct name {
     const char *text;
     size_t length;
     name_kind kind;
     bool flexible;     /* type that ends in a flexible array */
     bool returns_void; /* function */
-    int item;          /* session item that declares it; -1 none: a header or this cell */
+    int item;          /* session item that declares it; -1 none: a header or this cell;
+                          NAME_NATIVE: a header of this cell that only the system compiler reads */
     const char *place; /* "stdio.h" or "In[3]"; "" unknown */
     const char *macro; /* macro: its text from the name on, to the end of the line */
     size_t macro_length;
@@ -56,6 +59,11 @@ const name *names_find(const names *names, name_space space, const char *text, s
 const name *names_find_token(const names *names, name_space space, const token *token);
 /* Add or replace in the top table; the rest of the entry is zero. */
 name *names_set(names *names, name_space space, const char *text, size_t length, name_kind kind);
+
+/* Whether a cell made it, not a header. */
+bool name_is_users(const name *name);
+/* "stdio.h" of `#include <stdio.h>`: the place of what the header declares. */
+const char *name_header_place(pool *pool, const char *directive);
 
 /* "function", "variable", ...: what users are told that a name is. */
 const char *name_kind_word(name_kind kind);

@@ -31,6 +31,7 @@ void past_write(const past *past, wire_buf *out)
         wire_put_string(out, past->macros[i].text);
         wire_put_u32(out, (uint32_t)past->macros[i].cell);
         wire_put_u32(out, (uint32_t)past->macros[i].line);
+        wire_put_u32(out, past->macros[i].header);
         wire_put_u32(out, past->macros[i].native);
     }
     wire_put_u32(out, (uint32_t)past->taken_count);
@@ -58,6 +59,7 @@ int past_read(pool *pool, wire_reader *in, past *past)
         macro.text = wire_get_string(in);
         macro.cell = (int)wire_get_u32(in);
         macro.line = (int)wire_get_u32(in);
+        macro.header = wire_get_u32(in) != 0;
         macro.native = wire_get_u32(in) != 0;
         *POOL_PUSH(pool, past->macros, past->macro_count, past->macro_capacity) = macro;
     }
@@ -126,6 +128,17 @@ void past_take(past *past, name_space space, const char *name)
             (taken){space, name};
 }
 
+/* The header that a macro comes from. */
+static const char *header_of(const past *past, const past_macro *macro)
+{
+    for (size_t i = past->count; i-- > 0;) {
+        const entry *e = &past->list[i];
+        if (e->kind == ENTRY_INCLUDE && e->cell == macro->cell && e->line == macro->line)
+            return name_header_place(past->pool, e->source);
+    }
+    return name_header_place(past->pool, "");
+}
+
 void past_enter(const past *past, names *names)
 {
     /* A header's name that the user took means nothing unless a cell declares it below. */
@@ -136,7 +149,7 @@ void past_enter(const past *past, names *names)
         const entry *e = &past->list[i];
         if (e->kind == ENTRY_PRAGMA || e->kind == ENTRY_DROPPED)
             continue;
-        const char *place = e->kind == ENTRY_INCLUDE ? e->source
+        const char *place = e->kind == ENTRY_INCLUDE ? name_header_place(past->pool, e->source)
                                                      : pool_format(past->pool, "In[%d]", e->cell);
         headers_enter(past->pool, names, NULL, e->text, strlen(e->text), (int)i, place);
     }
@@ -146,7 +159,8 @@ void past_enter(const past *past, names *names)
                                 *macro->text ? NAME_MACRO : NAME_UNKNOWN);
         entry->macro = macro->text;
         entry->macro_length = strlen(macro->text);
-        entry->place = pool_format(past->pool, "In[%d]", macro->cell);
+        entry->place = macro->header ? header_of(past, macro)
+                                     : pool_format(past->pool, "In[%d]", macro->cell);
     }
 }
 

@@ -34,7 +34,8 @@ typedef struct past_macro {
     const char *name;
     const char *text; /* "NAME(x) body"; "" if the user undefined it */
     int cell, line;
-    bool native; /* of a header that only the system compiler reads */
+    bool header; /* of one that a cell included */
+    bool native; /* of one that only the system compiler reads */
 } past_macro;
 
 typedef struct past {

@@ -20,6 +20,15 @@ static bool is_declared(const names *names, const token *t)
 
 static refusal find_word(pool *pool, const names *names, const token *t, int depth);
 
+/* `u"..."`, `U'x'`; u8"..." see mend.h. */
+static refusal find_text(pool *pool, const token *t)
+{
+    bool text = t->kind == TOKEN_STRING || t->kind == TOKEN_CHARACTER;
+    if (!text || (*t->text != 'u' && *t->text != 'U') || t->text[1] == '8')
+        return (refusal){0};
+    return (refusal){needs_native(pool, "prefixed string literals"), t};
+}
+
 /* The same for what a macro stands for. */
 static refusal find_in_macro(pool *pool, const names *names, const token *t, int depth)
 {
@@ -29,7 +38,7 @@ static refusal find_in_macro(pool *pool, const names *names, const token *t, int
         return (refusal){0};
     tokens tokens = scan(pool, macro->macro, macro->macro_length, false);
     for (size_t i = 1; i < tokens.count; i++) {
-        refusal found = {0};
+        refusal found = find_text(pool, &tokens.list[i]);
         if (tokens.list[i].kind == TOKEN_NAME && !token_same(&tokens.list[i], t))
             found = find_word(pool, names, &tokens.list[i], depth + 1);
         if (found.reason)
@@ -52,9 +61,6 @@ static refusal find_word(pool *pool, const names *names, const token *t, int dep
     for (size_t i = 0; i < sizeof newer / sizeof *newer; i++)
         if (token_is(t, newer[i]) && !is_declared(names, t))
             return (refusal){needs_native(pool, newer[i]), t};
-    bool prefix = token_is(t, "u8") || token_is(t, "u") || token_is(t, "U");
-    if (prefix && t[1].kind == TOKEN_STRING && !t[1].spaced)
-        return (refusal){needs_native(pool, "prefixed string literals"), t};
     return find_in_macro(pool, names, t, depth);
 }
 
@@ -85,7 +91,9 @@ refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t f
             if (!found.reason)
                 found = find_alignment(pool, item, i);
         } else {
-            found = refuse_row_pointer(pool, names, &item->tokens, i);
+            found = find_text(pool, t);
+            if (!found.reason)
+                found = refuse_row_pointer(pool, names, &item->tokens, i);
         }
     }
     return found;

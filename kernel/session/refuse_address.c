@@ -99,7 +99,7 @@ static bool is_suspect(const names *names, const item *item, bool *macros)
         const token *t = &item->tokens.list[i];
         far |= is_far_number(t) || token_is(t, "<<");
         const name *macro = t->kind == TOKEN_NAME ? names_find_token(names, SPACE_MACRO, t) : NULL;
-        *macros |= macro && macro->macro && strncmp(macro->place, "In[", 3) == 0;
+        *macros |= macro && macro->macro && name_is_users(macro);
     }
     return far || *macros;
 }

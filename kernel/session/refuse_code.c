@@ -22,7 +22,7 @@ static bool has_own_macros(const names *names, const item *item)
     for (size_t i = item->first; i < item->end; i++) {
         const token *t = &item->tokens.list[i];
         const name *macro = t->kind == TOKEN_NAME ? names_find_token(names, SPACE_MACRO, t) : NULL;
-        if (macro && macro->macro && (!*macro->place || strncmp(macro->place, "In[", 3) == 0))
+        if (macro && macro->macro && name_is_users(macro))
             return true;
     }
     return false;

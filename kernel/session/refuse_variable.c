@@ -115,6 +115,20 @@ refusal refuse_row_pointer(pool *pool, const names *names, const tokens *tokens,
     return needs_native(pool, "pointers to arrays of variable length", t);
 }
 
+bool refuse_effects(const tokens *tokens, size_t at)
+{
+    size_t end = tokens_close(tokens, at, NULL);
+    for (size_t i = at + 1; i + 1 < end; i++) {
+        const token *t = &tokens->list[i];
+        bool changes = token_is(t, "++") || token_is(t, "--") || token_is(t, "=") ||
+                       (t->length == 2 && t->text[1] == '=' && strchr("+-*/%&|^", *t->text));
+        bool calls = t->kind == TOKEN_NAME && !is_keyword(t) && token_is(t + 1, "(");
+        if (changes || calls)
+            return true;
+    }
+    return false;
+}
+
 refusal refuse_array_parameter(pool *pool, const names *names, const item *item)
 {
     const declaration *d = item->declaration;
@@ -125,6 +139,8 @@ refusal refuse_array_parameter(pool *pool, const names *names, const item *item)
             const token *t = &item->tokens.list[k];
             if (t->kind != TOKEN_NAME || !token_is(t + 1, "[") || is_keyword(t))
                 continue;
+            if (refuse_effects(&item->tokens, k + 1))
+                return needs_native(pool, "sizes of array parameters that do something", t);
             if (has_variable_brackets(pool, names, &item->tokens, k + 1, 1))
                 return needs_native(pool, pool_format(pool, "array parameters of variable length "
                                                             "like '%.*s'", (int)t->length, t->text),

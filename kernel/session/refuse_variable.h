@@ -18,4 +18,7 @@ refusal refuse_array_parameter(pool *pool, const names *names, const item *item)
 refusal refuse_variable_types(pool *pool, const tokens *tokens, size_t first, size_t end,
                               const local_list *locals);
 
+/* Whether the brackets at AT change something or call a function: `int a[n++]`. */
+bool refuse_effects(const tokens *tokens, size_t at);
+
 #endif

@@ -23,7 +23,7 @@ static refusal find_native_name(pool *pool, const names *names, const past *past
         const name *found = names_find_token(names, spaces[i], t);
         if (own && names_find_token(own, spaces[i], t))
             return (refusal){"", t};
-        if (found && past_is_native(past, spaces[i], found))
+        if (found && (found->item == NAME_NATIVE || past_is_native(past, spaces[i], found)))
             return (refusal){pool_format(pool, "'%.*s' of %s is beyond TinyCC", (int)t->length,
                                          t->text, found->place), t};
         if (found)

@@ -146,6 +146,15 @@ static void skip_quoted(scanner *s, char quote)
             line);
 }
 
+/* `L`, `u`, `U` or `u8` before a quote. */
+static size_t prefix_length(const scanner *s)
+{
+    char c = peek(s, 0);
+    bool u8 = c == 'u' && peek(s, 1) == '8' && peek(s, 2) == '"';
+    bool wide = (c == 'L' || c == 'u' || c == 'U') && (peek(s, 1) == '"' || peek(s, 1) == '\'');
+    return u8 ? 2 : wide;
+}
+
 static void skip_number(scanner *s)
 {
     while (s->at < s->end) {
@@ -232,8 +241,8 @@ static void scan_token(scanner *s, bool line_start, bool spaced)
     } else if (isdigit(c) || (c == '.' && isdigit((unsigned char)peek(s, 1)))) {
         t.kind = TOKEN_NUMBER;
         skip_number(s);
-    } else if (c == 'L' && (peek(s, 1) == '"' || peek(s, 1) == '\'')) {
-        s->at++; /* wide text; the other prefixes are refused (refuse.c) */
+    } else if (prefix_length(s) > 0) {
+        s->at += prefix_length(s);
         t.kind = *s->at == '"' ? TOKEN_STRING : TOKEN_CHARACTER;
         skip_quoted(s, *s->at);
     } else if (name_start(c)) {

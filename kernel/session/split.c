@@ -177,24 +177,45 @@ static void expand_to(splitter *s, size_t end)
     replace(s, end, list, count);
 }
 
-/* A name that the cell defines is no macro of a header from here on. */
+/* A name that the cell defines is no macro of a header from here on, unless, as `errno`, the macro
+   itself stands for an object. */
+static void hide_macro(splitter *s, const token *t)
+{
+    const name *macro = names_find_token(s->names, SPACE_MACRO, t);
+    if (!macro || name_is_users(macro) || macro_is_object(s->pool, macro))
+        return;
+    names_set(s->names, SPACE_MACRO, t->text, t->length, NAME_UNKNOWN);
+}
+
 static void hide_macros(splitter *s, const declaration *d)
 {
     for (size_t i = 0; i < d->count; i++) {
         const declarator *one = &d->list[i];
-        if (one->name == DECLARE_NONE || (one->is_function && !d->is_definition))
-            continue;
-        const token *t = &s->tokens.list[one->name];
-        const name *macro = names_find_token(s->names, SPACE_MACRO, t);
-        if (macro && *macro->place && strncmp(macro->place, "In[", 3) != 0)
-            names_set(s->names, SPACE_MACRO, t->text, t->length, NAME_UNKNOWN);
+        bool only_declared = (one->is_function && !d->is_definition && !d->is_typedef) ||
+                             (d->is_extern && one->initialiser == DECLARE_NONE);
+        const token *after = &s->tokens.list[one->end];
+        bool ends = token_is(after, ",") || token_is(after, ";") || token_is(after, "=") ||
+                    d->is_definition; /* else, as in `double complex z`, it is no name */
+        if (one->name != DECLARE_NONE && ends && !only_declared)
+            hide_macro(s, &s->tokens.list[one->name]);
     }
+    if (d->tag_body == DECLARE_NONE)
+        return;
+    declaration type = *d; /* its enumerators: `enum { false, true }` */
+    names made = {.pool = s->pool};
+    name origin = {.place = "", .item = -1};
+    type.count = 0;
+    declaration_enter(&made, &s->tokens, &type, &origin);
+    for (size_t i = d->tag_body; i < d->tag_body_end; i++)
+        if (names_find_token(&made, SPACE_ORDINARY, &s->tokens.list[i]))
+            hide_macro(s, &s->tokens.list[i]);
 }
 
 static void read_declaration(splitter *s, item *item)
 {
     declaration *d = pool_alloc(s->pool, sizeof *d);
     declaration_read(s->pool, s->names, &s->tokens, s->at, d);
+    hide_macros(s, d);
     if (d->complete && !d->is_definition && declarators_use_macros(s, d)) {
         expand_to(s, d->end);
         item->first = s->at;
@@ -267,8 +288,7 @@ static bool uses_bracket_macros(const splitter *s)
         if (t->kind == TOKEN_DIRECTIVE)
             macro_directive(&own, t);
         const name *macro = t->kind == TOKEN_NAME ? names_find_token(&own, SPACE_MACRO, t) : NULL;
-        bool users = macro && (!*macro->place || strncmp(macro->place, "In[", 3) == 0);
-        if (users && macro->kind == NAME_MACRO && macro_is_uneven(s->pool, macro))
+        if (macro && name_is_users(macro) && macro_is_uneven(s->pool, macro))
             return true;
     }
     return false;
@@ -372,6 +392,7 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
                     cell.problem, at);
         s.out.problem_line = cell.problem_line;
     }
+    macro_allow(pool, MACRO_SPLIT_WORK);
     s.expand_all = uses_bracket_macros(&s);
     if (!s.expand_all)
         check_brackets(&s, &cell);
@@ -407,5 +428,6 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
         }
         *POOL_PUSH(pool, s.out.list, s.out.count, s.capacity) = item;
     }
+    macro_allow(pool, MACRO_WORK);
     return s.out;
 }

@@ -146,7 +146,9 @@ static void write_include(writer *w, const token *directive)
             continue;
         const char *source = pool_copy(w->pool, directive->text, directive->length);
         if (w->plan->target == UNIT_NATIVE) {
-            put_directive(w, &w->top, directive);
+            unit_line(w, &w->top, directive->line);
+            unit_native_include(&w->top, source);
+            text_puts(&w->top, "\n");
         } else if (!in->native) {
             text_format(&w->top, "\n#line 1 \"%s\"\n%s%s", "header", in->text.declarations,
                         in->text.macros);
@@ -162,9 +164,13 @@ static void write_include(writer *w, const token *directive)
             bool define = strncmp(line, "#define ", 8) == 0;
             token t = {.text = line, .length = length, .line = directive->line};
             const char *name = macro_name(w->pool, &t);
-            if (name)
-                past_set_macro(&w->out->past, name, define ? macro_text(w->pool, &t) : "",
-                               w->plan->number, directive->line)->native = in->native;
+            if (!name)
+                continue;
+            past_macro *macro = past_set_macro(&w->out->past, name,
+                                               define ? macro_text(w->pool, &t) : "",
+                                               w->plan->number, directive->line);
+            macro->native = in->native;
+            macro->header = true;
         }
     }
 }
@@ -250,9 +256,10 @@ static void write_expression(writer *w, const item *item)
     text_puts(&w->body, "; __nb_poll();\n");
 }
 
-static void write_item(writer *w, const item *item)
+static void write_item(writer *w, const item *item, size_t index)
 {
     w->native = item->native;
+    unit_forward(w, index);
     size_t before = w->out->past.count;
     switch (item->kind) {
     case ITEM_DIRECTIVE:
@@ -286,7 +293,8 @@ static void write_old_macros(writer *w, text *out)
 {
     for (size_t i = 0; i < w->out->past.macro_count; i++) {
         const past_macro *macro = &w->out->past.macros[i];
-        if (macro->cell != w->plan->number || macro->native)
+        bool own_header = macro->native || (macro->header && w->plan->target == UNIT_NATIVE);
+        if (macro->cell != w->plan->number || own_header)
             continue;
         const past_macro *old = past_find_macro(w->plan->before, macro->name);
         const name *header = names_find(&headers_default()->names, SPACE_MACRO, macro->name,
@@ -313,6 +321,10 @@ static void copy_past(writer *w)
         past_take(past, before->taken[i].space, before->taken[i].name);
 }
 
+/* Statements of a cell say that they are in main, as they are in a program made of the cells. */
+static const char entry_names[] = "\n#define __func__ \"main\"\n#define __FUNCTION__ \"main\"\n"
+                                  "#define __PRETTY_FUNCTION__ \"main\"\n";
+
 void unit_write(const unit_plan *plan, unit *out)
 {
     pool *pool = plan->pool;
@@ -328,7 +340,7 @@ void unit_write(const unit_plan *plan, unit *out)
         if (!sized && unit_needs_sizes(&w, item))
             unit_ask_sizes(&w, item, i);
         else
-            write_item(&w, item);
+            write_item(&w, item, i);
     }
     text all = {.pool = pool}, rest = {.pool = pool};
     text_puts(&rest, text_string(&w.top));
@@ -343,6 +355,7 @@ void unit_write(const unit_plan *plan, unit *out)
                         out->size_count + 1);
         if (*out->shown_address)
             text_format(&rest, "\n%svoid *%s;\n", storage, out->shown_address);
+        text_puts(&rest, entry_names);
         text_format(&rest, "\n#line 1 \"In[%d]\"\nvoid %s(void)\n{\n", plan->number, out->entry);
         text_puts(&rest, text_string(&w.body));
         text_puts(&rest, "\n}\n");

@@ -313,6 +313,10 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     lang_bind bind = unit_claim(w, SPACE_ORDINARY, NAME_OBJECT, &tokens->list[d->name]);
     initialiser_kind kind =
         initialiser_choose(w->pool, w->names, tokens, item->declaration, d);
+    for (size_t i = d->brackets_first; d->is_array && i < d->brackets_end; i++)
+        if (token_is(&tokens->list[i], "static") || token_is(&tokens->list[i], "const"))
+            unit_refuse(w, tokens->list[i].line, "'%.*s' in brackets is for the parameters of "
+                        "functions", (int)tokens->list[i].length, tokens->list[i].text);
     const char *text = declarator_text(w, tokens, d->first, d->end);
     const char *sized = unit_sized_declarator(w, tokens, d);
     if (sized)
@@ -371,6 +375,23 @@ static bool is_inlined(const tokens *tokens, const declaration *d)
     return found;
 }
 
+static const char *prototype(writer *w, const item *item, const char *specifiers)
+{
+    const tokens *tokens = &item->tokens;
+    const declaration *d = item->declaration;
+    const declarator *head = &d->list[0];
+    bool old_style = d->old_style_end > d->old_style;
+    const char *text = declarator_text(w, tokens, head->first,
+                                       old_style ? head->parameters : head->end);
+    return normal_text(w, pool_format(w->pool, "%s%s%s;", specifiers, text,
+                                      old_style ? "()" : ""));
+}
+
+const char *unit_prototype(writer *w, const item *item)
+{
+    return prototype(w, item, specifiers_text(w, &item->tokens, item->declaration, ""));
+}
+
 static void write_function(writer *w, const item *item)
 {
     const tokens *tokens = &item->tokens;
@@ -382,12 +403,7 @@ static void write_function(writer *w, const item *item)
     const char *specifiers = specifiers_text(w, tokens, d, tag);
     add_defined(w, name, true, bind);
     w->out->has_main |= strcmp(name, "main") == 0;
-    bool old_style = d->old_style_end > d->old_style;
-    const char *prototype =
-        old_style ? pool_format(w->pool, "%s()", declarator_text(w, tokens, head->first,
-                                                                  head->parameters))
-                  : declarator_text(w, tokens, head->first, head->end);
-    const char *kept = normal_text(w, pool_format(w->pool, "%s%s;", specifiers, prototype));
+    const char *kept = prototype(w, item, specifiers);
     if (unit_declares(w) && !unit_has_code(w)) {
         unit_line(w, &w->top, tokens->list[item->first].line);
         text_format(&w->top, "%s\n", kept);

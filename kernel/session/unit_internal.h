@@ -14,6 +14,7 @@ typedef struct writer {
     size_t next_size;       /* of the plan's sizes */
     bool shown;             /* the value to show has been written */
     native_level native;    /* of the item being written */
+    names *forward;         /* functions that an item before their own must know: unit_forward.c */
 } writer;
 
 void unit_note(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -30,6 +31,11 @@ bool unit_has_code(const writer *w);
 
 /* unit_declare.c: declarations and functions. */
 void unit_declaration(writer *w, const item *item);
+/* What declares the function that ITEM defines, if its head defines no type. */
+const char *unit_prototype(writer *w, const item *item);
+/* unit_forward.c: declare the cell's functions that the INDEXth item is the first to name, and a
+   later item defines. */
+void unit_forward(writer *w, size_t index);
 /* unit_sizes.c: arrays at top level whose size only the cell's own code knows. */
 bool unit_needs_sizes(const writer *w, const item *item);
 /* End the unit before ITEM, the INDEXth: its code leaves the sizes. */
@@ -40,6 +46,8 @@ const char *unit_sized_declarator(writer *w, const tokens *tokens, const declara
 /* unit_prologue.c: what comes before the cell's own code: of headers and session, what REST, the
    remainder of the unit, can use. */
 void unit_prologue(writer *w, const char *rest, text *out);
+/* An include directive, for the system compiler. */
+void unit_native_include(text *out, const char *directive);
 /* unit_show.c: the value of the cell. */
 void unit_show(writer *w, const item *item, size_t first, size_t end);
 /* unit_names.c: a name gets a (new) meaning. Returns how to bind it. */

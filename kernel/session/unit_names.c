@@ -114,6 +114,18 @@ static void take_from_headers(writer *w, name_space space, const name *header, c
                   macro || header->kind == NAME_FUNCTION ? "()" : "", name);
 }
 
+/* A macro of a header that a cell has included gives way to what the user declares under its name. */
+static void claim_macro(writer *w, const char *name)
+{
+    const past_macro *macro = past_find_macro(&w->out->past, name);
+    token t = {.kind = TOKEN_NAME, .text = name, .length = strlen(name)};
+    if (!macro || !macro->header || !*macro->text || is_macro(w->names, &t))
+        return;
+    past_set_macro(&w->out->past, name, "", w->plan->number, 0);
+    text_format(&w->top, "\n#undef %s\n", name);
+    text_format(&w->body, "\n#undef %s\n", name);
+}
+
 lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *t)
 {
     const char *name = pool_copy(w->pool, t->text, t->length);
@@ -136,6 +148,8 @@ lang_bind unit_claim(writer *w, name_space space, name_kind kind, const token *t
         take_from_headers(w, space, old, name);
         told = true;
     }
+    if (space == SPACE_ORDINARY)
+        claim_macro(w, name);
     const struct name *macro =
         space == SPACE_ORDINARY
             ? names_find(&headers_default()->names, SPACE_MACRO, name, t->length)

@@ -27,7 +27,8 @@ static const char native_before[] =
     "#define _Float32x __xt_Float32x\n#define _Float64x __xt_Float64x\n"
     "#define __builtin_isnan __xt_isnan\n#define __builtin_isinf __xt_isinf\n"
     "#define __builtin_isinf_sign __xt_isinf_sign\n#define __builtin_isfinite __xt_isfinite\n"
-    "#define __builtin_signbit __xt_signbit\n# 1 \"<header>\" 3\n";
+    "#define __builtin_signbit __xt_signbit\n"
+    "#define _GCC_MAX_ALIGN_T\n#define __CLANG_MAX_ALIGN_T_DEFINED\n# 1 \"<header>\" 3\n";
 static const char native_after[] =
     "\n#undef _Float32\n#undef _Float64\n#undef _Float32x\n#undef _Float64x\n"
     "#undef __builtin_isnan\n#undef __builtin_isinf\n#undef __builtin_isinf_sign\n"
@@ -82,9 +83,12 @@ static void put_session(const prologue *p, bool all, text *out)
 static void put_session_macros(const prologue *p, const reach *reach, text *out)
 {
     const past *before = p->w->plan->before, *past = &p->w->out->past;
+    bool native = p->w->plan->target == UNIT_NATIVE;
     for (size_t i = 0; i < before->macro_count; i++) {
-        if (before->macros[i].native || (reach && !p->macros[i]))
-            continue; /* native: its header defines it */
+        const past_macro *macro = &before->macros[i];
+        bool own_header = macro->native || (native && macro->header); /* which defines it there */
+        if (own_header || (reach && !p->macros[i]))
+            continue;
         text_format(out, "#undef %s\n", before->macros[i].name);
         if (*before->macros[i].text)
             text_format(out, "#define %s\n", before->macros[i].text);
@@ -184,6 +188,38 @@ static void put_native_macros(const prologue *p, text *out)
             text_format(out, "#undef %s\n", past->taken[i].name);
 }
 
+void unit_native_include(text *out, const char *directive)
+{
+    /* It asks what <features.h> told TinyCC of the compiler; and types that are only other names of
+       float and double are none for it. */
+    static const char before[] =
+        "# 1 \"<header>\" 3\n"
+        "#undef __GNUC_PREREQ\n#define __GNUC_PREREQ(major, minor) 1\n"
+        "#undef __HAVE_FLOAT32\n#define __HAVE_FLOAT32 0\n"
+        "#undef __HAVE_FLOAT64\n#define __HAVE_FLOAT64 0\n"
+        "#undef __HAVE_FLOAT32X\n#define __HAVE_FLOAT32X 0\n"
+        "#undef __HAVE_FLOAT64X\n#define __HAVE_FLOAT64X 0\n# 1 \"session\"\n";
+    static const char after[] =
+        "\n# 1 \"<header>\" 3\n"
+        "#undef __GNUC_PREREQ\n#define __GNUC_PREREQ(major, minor) 0\n# 1 \"session\"\n";
+    bool generic = strstr(directive, "<tgmath.h>") != NULL;
+    if (generic)
+        text_puts(out, before);
+    text_puts(out, directive);
+    if (generic)
+        text_puts(out, after);
+}
+
+/* A header of the session, without the macros that the user has put away since. */
+static void put_native_header(const prologue *p, const char *directive, text *out)
+{
+    const past *before = p->w->plan->before;
+    unit_native_include(out, directive);
+    for (size_t i = 0; i < before->macro_count; i++)
+        if (!*before->macros[i].text)
+            text_format(out, "\n#undef %s", before->macros[i].name);
+}
+
 static void put_native(const prologue *p, text *out)
 {
     const past *past = &p->w->out->past;
@@ -200,7 +236,10 @@ static void put_native(const prologue *p, text *out)
             put_native_macros(p, out);
             guarded = true;
         }
-        text_puts(out, e->kind == ENTRY_INCLUDE ? e->source : e->text);
+        if (e->kind == ENTRY_INCLUDE)
+            put_native_header(p, e->source, out);
+        else
+            text_puts(out, e->text);
         text_puts(out, "\n");
     }
     text_puts(out, support);
