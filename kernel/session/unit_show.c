@@ -117,8 +117,9 @@ static const char *quoted(pool *pool, const char *expression)
     return text_string(&out);
 }
 
-/* Call the table's function if the value has one, else what is written behind it. */
-static void put_table(writer *w, const char *e, const char *value)
+/* Call the table's function if the value has one, else what is written behind it. NAME, NULL if the
+   value has none, goes into the table's title. */
+static void put_table(writer *w, const char *name, const char *value)
 {
     if (!headers_default()->table_count || w->plan->mode != LANG_CELL || !unit_has_code(w))
         return;
@@ -126,7 +127,7 @@ static void put_table(writer *w, const char *e, const char *value)
     put_choice(w, value, false, "0");
     text_puts(&w->body, ") ");
     put_choice(w, value, true, "__xt_ignore");
-    text_format(&w->body, "(%s, (%s)); else ", quoted(w->pool, e), value);
+    text_format(&w->body, "(%s, (%s)); else ", name ? quoted(w->pool, name) : "0", value);
 }
 
 /* The pointer whose type is the value's, for TinyCC's description of it. */
@@ -157,7 +158,7 @@ static void show_copy(writer *w, const char *e)
     const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
     if (unit_has_code(w))
         text_format(&w->body, "if (%s) { (void)(%s); } else ", is_void, e);
-    put_table(w, e, value);
+    put_table(w, NULL, value);
     text_puts(&w->body, "{ ");
     put_pointer(w, value);
     text_format(&w->body,

@@ -17,7 +17,10 @@ function(xtinycc_cells_test compiler name)
             -Wl,-rpath,$<TARGET_FILE_DIR:nn>
         DEPENDS ${headers_dir}/${name}.c ${headers_files} nn VERBATIM)
     add_custom_target(build_headers_${compiler}_${name} ALL DEPENDS ${program})
-    add_test(NAME headers/${compiler}_${name} COMMAND ${program})
+    # A folder of its own: the programs write files.
+    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/headers_${compiler}_${name})
+    add_test(NAME headers/${compiler}_${name} COMMAND ${program}
+        WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/headers_${compiler}_${name})
     set_tests_properties(headers/${compiler}_${name} PROPERTIES TIMEOUT 300)
 endfunction()
 

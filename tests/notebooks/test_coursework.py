@@ -54,6 +54,8 @@ def test_numbers_of_a_correct_run(coursework):
     assert "they agree within 1e-5" in printed
     shown = "\n".join(text(b["text/plain"]) for b in bundles(load(coursework)))
     assert "Score = " in shown and "Accuracy while timing: 0.9" in shown
+    assert "\nint8 against fp32, 10,000 samples\n" in shown
+    assert number(r"same answers +([\d.]+) %", shown) > 99.5
     assert len(re.findall(r"^Run \d/3 - seed 4[234] - .*test_accuracy: 0\.9[78]", printed, re.M)) == 3
 
 
