@@ -42,6 +42,12 @@ hello() {
     "$1/bin/xtinycc" run hello.c | grep -q 'hello 42' || fail "no C output"
 }
 
+# Matrix products of the package scipy-openblas32, by the launcher's hint; before, a hint to get it.
+multiply() {
+    printf '#include <cblas.h>\nfloat x[] = {1, 2};\ncblas_sdot(2, x, 1, x, 1)\n' >blas.c
+    "$1/bin/xtinycc" run blas.c 2>&1 | grep -q "$2" || fail "cblas_sdot: no $2"
+}
+
 # C below Python, and a C notebook with parameters.
 below_python() {
     "$1/bin/python" - <<'PYTHON'
@@ -90,6 +96,9 @@ case $1 in
         new/bin/python -m pip install -q --disable-pip-version-check nbconvert ipykernel \
             papermill 'jupyter_kernel_test==0.7.0' pytest pytest-timeout
         new/bin/jupyter kernelspec list | grep xtinycc
+        multiply new 'Install libopenblas0-pthread'
+        new/bin/python -m pip install -q --disable-pip-version-check "$wheel[blas]"
+        multiply new '5\.0'
         ;;
     run)
         ! python3 -c 'import socket; socket.create_connection(("192.0.2.1", 80), 2)' 2>/dev/null ||

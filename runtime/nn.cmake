@@ -1,9 +1,11 @@
 # Tensors, layers, models, training, engines.
 target_sources(nn PRIVATE
     src/bench.c
+    src/blas.c
     src/check.c
     src/compile.c
     src/device.c
+    src/elf_needed.c
     src/layer.c
     src/loss.c
     src/memory.c

@@ -115,6 +115,25 @@ static void call_undefined(const char *message)
     run_raise("LinkError", message);
 }
 
+/* libnn finds the machine's BLAS and loads it when a cell first calls it; NULL without either. */
+static void *find_blas(const char *name)
+{
+    void *(*find)(const char *) = NULL;
+    void *symbol = strncmp(name, "cblas_", 6) == 0 || strncmp(name, "openblas_", 9) == 0
+                       ? dlsym(RTLD_DEFAULT, "nn_blas_symbol") : NULL;
+    memcpy(&find, &symbol, sizeof find);
+    return find ? find(name) : NULL;
+}
+
+/* Why there is none, as a part of a message. */
+static const char *why_no_blas(const char *name)
+{
+    const char *(*why)(void) = NULL;
+    void *symbol = strncmp(name, "cblas_", 6) == 0 ? dlsym(RTLD_DEFAULT, "nn_error_message") : NULL;
+    memcpy(&why, &symbol, sizeof why);
+    return why ? why() : "";
+}
+
 /*
  * A function that nobody defines: its calls go to a piece of code that raises an error, until a
  * later cell defines it. The code is entered by a jump or a call of the cell, so for the stack it
@@ -123,10 +142,11 @@ static void call_undefined(const char *message)
 static void *undefined_function(link_t *link, const char *name)
 {
     loader_t *loader = link->loader;
-    char message[512];
+    char message[1024];
+    const char *blas = why_no_blas(name);
     int length = snprintf(message, sizeof message,
-                          "function %s is declared but not defined (called from In[%d])", name,
-                          link->cell);
+                          "function %s is declared but not defined (called from In[%d])%s%.700s",
+                          name, link->cell, *blas ? "\n" : "", blas);
     size_t size = (size_t)length < sizeof message ? (size_t)length + 1 : sizeof message;
     symbol_t *symbol = symbol_intern(&loader->session, name);
     unsigned char *code = arena_alloc_text(&loader->arena, UNDEFINED_THUNK_SIZE + size, 16);
@@ -159,7 +179,9 @@ static void *find_outside(const loader_t *loader, const char *name)
     void *address = loader_builtin(name);
     if (!address)
         address = sanitizer_find(name);
-    return address ? address : dlsym(RTLD_DEFAULT, name);
+    if (!address)
+        address = dlsym(RTLD_DEFAULT, name);
+    return address ? address : find_blas(name);
 }
 
 /* What the object itself defines under the name, or NULL. */

@@ -9,6 +9,7 @@ foreach(name keras_fuzz keras_config_fuzz model_text_fuzz)
     xtinycc_fuzz(${name} LIBS nn_files_core)
 endforeach()
 xtinycc_fuzz(quant_file_fuzz LIBS nn_inside)
+xtinycc_fuzz(elf_needed_fuzz LIBS nn_inside)
 if(XTINYCC_FUZZ) # libFuzzer follows the branches of the parsers, not only of the targets
     target_compile_options(nn_files_core PRIVATE -fsanitize=fuzzer-no-link)
 endif()

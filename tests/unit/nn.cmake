@@ -17,6 +17,14 @@ target_link_libraries(nn_inside PUBLIC xtinycc_flags Threads::Threads ${CMAKE_DL
 get_target_property(nn_libraries nn LINK_LIBRARIES)
 target_link_libraries(nn_inside PUBLIC ${nn_libraries})
 
+# A library that a BLAS built with OpenMP looks like.
+add_library(needs_openmp SHARED unit/needs_openmp.c)
+target_link_options(needs_openmp PRIVATE LINKER:--no-as-needed)
+target_link_libraries(needs_openmp PRIVATE -l:libgomp.so.1)
+xtinycc_unit_test(blas_test LIBS nn_inside)
+target_compile_definitions(blas_test PRIVATE NEEDS_OPENMP="$<TARGET_FILE:needs_openmp>")
+add_dependencies(blas_test needs_openmp)
+
 foreach(name tensor_test layer_test model_test compile_test train_test run_test metrics_test)
     xtinycc_unit_test(${name} LIBS nn m)
 endforeach()
