@@ -184,7 +184,7 @@ host_complete_status host_is_complete(host_t *host, const char *code, size_t siz
  */
 int host_find_worker(char *path, size_t size);
 
-/** Return the __STDC_VERSION__ of the session's compiler, such as "199901". Constant once started. */
+/** Return the __STDC_VERSION__ of the session's compiler, such as "201112". Constant once started. */
 const char *host_language_version(const host_t *host);
 
 #ifdef __cplusplus

@@ -79,11 +79,29 @@ static refusal find_alignment(pool *pool, const item *item, size_t at)
                      "under %%native", t};
 }
 
+/* H23: `float f(x) float x; {...}` takes a double where it is called without a prototype. */
+static refusal find_old_float(const item *item)
+{
+    const declaration *d = item->declaration;
+    if (item->kind != ITEM_FUNCTION)
+        return (refusal){0};
+    for (size_t i = d->old_style; i < d->old_style_end; i++) {
+        const token *t = &item->tokens.list[i];
+        if (token_is(t, "float") && !token_is(t + 1, "*"))
+            return (refusal){"TinyCC takes 'float' parameters that are declared behind the "
+                             "parentheses for float where callers pass double; declare them inside, "
+                             "or put the cell under %%native", t};
+    }
+    return (refusal){0};
+}
+
 refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t first, size_t end)
 {
     if (item->kind == ITEM_DIRECTIVE || item->kind == ITEM_MAGIC)
         return (refusal){0};
     refusal found = refuse_array_parameter(pool, names, item);
+    if (!found.reason)
+        found = find_old_float(item);
     for (size_t i = first; i < end && !found.reason; i++) {
         const token *t = &item->tokens.list[i];
         if (t->kind == TOKEN_NAME) {
@@ -92,6 +110,8 @@ refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t f
                 found = find_alignment(pool, item, i);
         } else {
             found = find_text(pool, t);
+            if (token_is(t, "[") && token_is(t + 1, "["))
+                found = (refusal){needs_native(pool, "attributes in [[...]]"), t};
             if (!found.reason)
                 found = refuse_row_pointer(pool, names, &item->tokens, i);
         }

@@ -211,13 +211,23 @@ static void hide_macros(splitter *s, const declaration *d)
             hide_macro(s, &s->tokens.list[i]);
 }
 
+/* Where the body or the value begins of a declaration that macros make unreadable. */
+static size_t end_of_head(const splitter *s)
+{
+    size_t at = s->at;
+    while (at < s->tokens.count && !token_is(&s->tokens.list[at], "{") &&
+           !token_is(&s->tokens.list[at], "=") && !token_is(&s->tokens.list[at], ";"))
+        at++;
+    return at;
+}
+
 static void read_declaration(splitter *s, item *item)
 {
     declaration *d = pool_alloc(s->pool, sizeof *d);
     declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     hide_macros(s, d);
-    if (d->complete && !d->is_definition && declarators_use_macros(s, d)) {
-        expand_to(s, d->end);
+    if (!d->is_definition && declarators_use_macros(s, d)) {
+        expand_to(s, d->complete ? d->end : end_of_head(s));
         item->first = s->at;
         declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     }

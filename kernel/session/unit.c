@@ -207,6 +207,7 @@ static void write_statement(writer *w, const item *item)
     }
     if (!unit_has_code(w))
         return;
+    unit_shadow(w, &w->body, first, end, false);
     unit_place(w, &w->body, first);
     if (returns && end - first > 2)
         text_puts(&w->body, "return;");
@@ -214,6 +215,7 @@ static void write_statement(writer *w, const item *item)
         tokens_code(&w->body, first, end);
     /* On its last line: the compiler gives the end of a loop the line of what follows. */
     text_puts(&w->body, end[-1].kind == TOKEN_DIRECTIVE ? "\n__nb_poll();\n" : " __nb_poll();\n");
+    unit_shadow(w, &w->body, first, end, true);
 }
 
 static void write_assertion(writer *w, const item *item)

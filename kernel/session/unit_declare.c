@@ -408,13 +408,16 @@ static void write_function(writer *w, const item *item)
         unit_line(w, &w->top, tokens->list[item->first].line);
         text_format(&w->top, "%s\n", kept);
     } else if (unit_has_code(w)) {
+        const token *first = &tokens->list[head->first], *end = &tokens->list[item->end];
+        unit_shadow(w, &w->top, first, end, false);
         unit_line(w, &w->top, tokens->list[item->first].line);
         if (w->plan->target == UNIT_NATIVE && is_inlined(tokens, d))
             text_puts(&w->top, "__attribute__((__visibility__(\"hidden\"))) ");
         text_puts(&w->top, specifiers);
         unit_place(w, &w->top, &tokens->list[head->first]);
-        tokens_code(&w->top, &tokens->list[head->first], &tokens->list[item->end]);
+        tokens_code(&w->top, first, end);
         text_puts(&w->top, "\n");
+        unit_shadow(w, &w->top, first, end, true);
     }
     struct text source = {.pool = w->pool};
     tokens_text(&source, &tokens->list[item->first], &tokens->list[item->end]);

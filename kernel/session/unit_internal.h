@@ -36,6 +36,9 @@ const char *unit_prototype(writer *w, const item *item);
 /* unit_forward.c: declare the cell's functions that the INDEXth item is the first to name, and a
    later item defines. */
 void unit_forward(writer *w, size_t index);
+/* unit_shadow.c: names that headers make macros are names again in code between FIRST and END that
+   declares them; END_OF_CODE: what stood before stands again. */
+void unit_shadow(writer *w, text *to, const token *first, const token *end, bool end_of_code);
 /* unit_sizes.c: arrays at top level whose size only the cell's own code knows. */
 bool unit_needs_sizes(const writer *w, const item *item);
 /* End the unit before ITEM, the INDEXth: its code leaves the sizes. */

@@ -43,7 +43,7 @@ static void say_ready(const char *error)
 {
     wire_buf b = {0};
     wire_put_u32(&b, (uint32_t)getpid());
-    wire_put_string(&b, "199901");
+    wire_put_string(&b, "201112");
     wire_put_string(&b, error);
     channel_send(FD_CONTROL, MSG_READY, &b);
     wire_buf_free(&b);
