@@ -26,6 +26,7 @@ static const struct keyword {
     {"expect-error", EXPECT_ERROR, TEXT},
     {"error-contains", EXPECT_ERROR_CONTAINS, TEXT},
     {"output-or-error-contains", EXPECT_ANYWHERE, TEXT},
+    {"system-compiler", EXPECT_SYSTEM, TEXT},
     {"expect-state", EXPECT_STATE, CODE},
     {"stdin", EXPECT_STDIN, TEXT},
     {"interrupt-after", EXPECT_INTERRUPT_AFTER, SECONDS},

@@ -28,6 +28,7 @@ typedef enum expect_kind {
     EXPECT_ERROR,
     EXPECT_ERROR_CONTAINS,
     EXPECT_ANYWHERE, /* output-or-error-contains */
+    EXPECT_SYSTEM,   /* system-compiler: the cell went there by itself, for this reason */
     EXPECT_STATE,
     EXPECT_STDIN,           /* an answer, no expectation */
     EXPECT_INTERRUPT_AFTER, /* seconds */

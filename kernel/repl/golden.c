@@ -260,12 +260,32 @@ static void check_status(golden *g, const expect_cell *cell)
              r->traceback ? r->traceback : r->ename);
 }
 
+/* A cell goes to the system compiler only where the transcript says so, and why. */
+static void check_compiler(golden *g, const expect_cell *cell)
+{
+    static const char note[] = "compiled by ";
+    const wire_buf *err = &g->outcome.stream[2];
+    const char *at = err->size ? memmem(err->data, err->size, note, strlen(note)) : NULL;
+    const char *line_end = at ? memchr(at, '\n', (size_t)(err->data + err->size - at)) : NULL;
+    size_t size = at ? (size_t)((line_end ? line_end : err->data + err->size) - at) : 0;
+    const expect_line *wanted = NULL;
+    for (size_t i = 0; i < cell->count; i++)
+        if (cell->lines[i].kind == EXPECT_SYSTEM)
+            wanted = &cell->lines[i];
+    if (at && !wanted)
+        fail(g, NULL, "went to the system compiler, which is not expected: %.*s", (int)size, at);
+    else if (wanted && (!at || !memmem(at, size, wanted->text, wanted->size)))
+        fail(g, wanted, "expected to go to the system compiler because \"%s\", got \"%.*s\"",
+             wanted->text, (int)size, at ? at : "");
+}
+
 static void check_cell(golden *g, const expect_cell *cell)
 {
     wire_buf error = {0}, anything = {0};
     outcome *o = &g->outcome;
     double limit = TIME_LIMIT;
     check_status(g, cell);
+    check_compiler(g, cell);
     if (o->reply.evalue)
         wire_put_raw(&error, o->reply.evalue, strlen(o->reply.evalue));
     wire_put_raw(&error, "\n", 1);

@@ -5,7 +5,7 @@ import re
 
 COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 TEXTS = ("stdout", "stderr", "stdout-contains", "stdout-starts", "result", "error-contains",
-         "output-or-error-contains", "stdin")
+         "output-or-error-contains", "system-compiler", "stdin")
 
 
 class Cell:
@@ -65,6 +65,12 @@ def wrong(cell, result):
         want(error and error["ename"] == name, f"the error {name}", said or result.status)
     else:
         want(error is None, "no error", said)
+    sent = re.search(r"compiled by .*", COLOURS.sub("", err))
+    reason = cell.one("system-compiler")
+    if sent or reason:
+        want(sent and reason and reason in sent.group(0),
+             f"to go to the system compiler because {reason!r}" if reason
+             else "not to go to the system compiler", sent and sent.group(0))
     for key, value in cell.lines:
         if key == "stdout":
             want(out == value, f"stdout {value!r}", out)

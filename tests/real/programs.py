@@ -84,3 +84,73 @@ def unpack(package, folder, source):
                 break
     stream.stdout.close()
     stream.wait()
+
+
+TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\w+|\s+|.""", re.S)
+
+
+def pieces(text):
+    """The program cut at every boundary of the file scope, or None if it cannot be cut so simply:
+    functions as before 1989, unbalanced conditionals. Directives stand alone, `#if` to `#endif`
+    are one piece."""
+    out, piece, depth, body, conditional = [], "", 0, False, 0
+    before, group, line_start, at = "", "", True, 0
+
+    def end():
+        nonlocal piece, body
+        if piece.strip():
+            out.append(piece.strip("\n"))
+        piece, body = "", False
+
+    while at < len(text):
+        if line_start and text[at:].lstrip(" \t").startswith("#"):
+            found = re.compile(r"(?:[^\n\\]|\\.)*\n?", re.S).match(text, at)
+            word = re.match(r"\s*#\s*(\w*)", found.group(0)).group(1)
+            if conditional == 0 and depth == 0:
+                end()
+            conditional += word.startswith("if")
+            conditional -= word == "endif"
+            piece += found.group(0)
+            if conditional == 0 and depth == 0:
+                end()
+            at = found.end()
+            continue
+        token = TOKEN.match(text, at).group(0)
+        at += len(token)
+        piece += token
+        if token.isspace() or token.startswith(("//", "/*")):
+            line_start = line_start and "\n" not in token or token.endswith("\n")
+            line_start = line_start or "\n" in token
+            continue
+        line_start = False
+        if token in "({[":
+            if token == "(" and depth == 0:
+                group = before
+            if token == "{" and depth == 0:
+                body = before == ")" and not group.startswith("__attribute")
+                if before == ";":
+                    return None
+            depth += 1
+        elif token in ")}]":
+            depth -= 1
+        elif re.match(r"\w", token) and depth == 0 and before == ")" and \
+                token not in ("__attribute__", "asm", "__asm__", "__attribute"):
+            return None
+        before = token
+        if depth == 0 and conditional == 0 and (token == ";" or (token == "}" and body)):
+            end()
+    if depth or conditional or piece.strip():
+        return None
+    return out
+
+
+def cells(text):
+    """The pieces as cells, with main, which runs when it is defined, at the end."""
+    cut = pieces(text)
+    if not cut:
+        return None
+    main = [p for p in cut if re.search(r"^\s*(int|void)?\s*main\s*\([^;]*$", p.split("{")[0], re.S)
+            and "{" in p]
+    if len(main) != 1 or main[0].startswith("#") or len(cut) < 3:
+        return None
+    return [p for p in cut if p is not main[0]] + main

@@ -2,13 +2,18 @@
 """Run real C programs, each pasted whole into one cell, and compare with gcc -O0.
 
     tests/real/run.py [--only man|torture] [--match TEXT] [--limit N] [--jobs N] [--no-gcc]
-                      [--keep FOLDER] [--expected FILE] XTINYCC
+                      [--split] [--twice] [--keep FOLDER] [--expected FILE] XTINYCC
 
 A program counts as
     same       its exit status and output are those of gcc -O0
     gcc        the same, but the cell went to the system compiler (without --no-gcc)
     refused    CompileError or LinkError: the construct is named
     wrong      anything else
+With --split each is cut over cells at every boundary of the file scope, main last; those that cannot
+be cut so (functions as before 1989, names used before they are declared) are left out. With --twice
+each cell runs twice, so that a whole program gives its output twice; of a program that is split all
+cells but main's do.
+
 Programs that gcc does not compile and run here the same way twice are left out. Exits with 1 if any
 program is wrong that FILE does not name (a name and a reason a line).
 """
@@ -68,14 +73,37 @@ def status_of(result):
     return int(found.group(1)) if found else -1
 
 
-def judge(name, text, xtinycc, environment):
+def is_declared(source, work):
+    """Whether gcc finds everything declared before it is used, as cells of their own must."""
+    words = ["stdio", "stdlib", "string", "math", "stdint", "inttypes", "stdbool", "stddef", "stdarg",
+             "ctype", "time", "errno", "limits", "float"]
+    found = run(["gcc", "-fsyntax-only", "-w", "-std=gnu17", "-D_GNU_SOURCE",
+                 "-Werror=implicit-function-declaration", "-Werror=implicit-int"] +
+                [part for word in words for part in ("-include", f"{word}.h")] + [source], work)
+    return found is not None and found[0] == 0
+
+
+def make_cells(text, source, work, split, twice):
+    """The cells to run, and how often the program's output is to come; None: it cannot be split."""
+    cells = programs.cells(text) if split else [text]
+    if split and (not cells or not is_declared(source, work)):
+        return None, 0
+    if twice:
+        cells = [c for cell in cells[:-1] for c in (cell, cell)] + cells[-1:] * (1 if split else 2)
+    return cells, 1 if split or not twice else 2
+
+
+def judge(name, text, xtinycc, environment, split=False, twice=False):
     with tempfile.TemporaryDirectory() as folder:
         source, work = pathlib.Path(folder) / "program.c", pathlib.Path(folder) / "work"
         source.write_text(text)
         work.mkdir()
         wanted = reference(source, work, environment)
-        if wanted is None:
+        cells, times = make_cells(text, source, work, split, twice)
+        if wanted is None or cells is None or (times > 1 and wanted[0] != 0):
             return name, "left out", ""
+        wanted = wanted[0], wanted[1] * times
+        source.write_text("\n// ---\n".join(cells))
         result = run([xtinycc, "run", source], work, environment)
     if result is None:
         return name, "wrong", f"not done after {SECONDS * 3} s"
@@ -119,6 +147,8 @@ def main():
     parser.add_argument("--limit", type=int, default=0, help="about so many of each kind")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-gcc", action="store_true", help="cells are compiled by TinyCC only")
+    parser.add_argument("--split", action="store_true", help="one cell a declaration")
+    parser.add_argument("--twice", action="store_true", help="run each cell twice")
     parser.add_argument("--keep", default="out/real", help="where downloads are kept")
     parser.add_argument("--expected", help="programs that are known to be wrong, and why")
     options = parser.parse_args()
@@ -129,7 +159,7 @@ def main():
     xtinycc = str(pathlib.Path(options.xtinycc).resolve())
     counts, failures = collections.Counter(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(judge, name, text, xtinycc, environment)
+        jobs = [pool.submit(judge, name, text, xtinycc, environment, options.split, options.twice)
                 for name, text in chosen(options)]
         for job in concurrent.futures.as_completed(jobs):
             name, verdict, why = job.result()
