@@ -50,14 +50,17 @@ multiply() {
 
 # C below Python, and a C notebook with parameters.
 below_python() {
-    "$1/bin/python" - <<'PYTHON'
+    "$1/bin/python" - 2>below.log <<'PYTHON' || { cat below.log >&2; fail "%%c failed"; }
 import nbclient, nbformat.v4 as v4
-cells = ["%load_ext xeus_tinycc", "%%c\nint x = 41;", "%%c\nprintf(\"%d in C\\n\", x + 1);"]
+cells = ["%load_ext xeus_tinycc", "%%c\nint x = 41;", "%%c\nprintf(\"%d in C\\n\", x + 1);",
+         "%%c\n#include <cblas.h>\nfloat v[] = {1, 2};\ncblas_sdot(2, v, 1, v, 1)"]
 notebook = v4.new_notebook(cells=[v4.new_code_cell(c) for c in cells])
 nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
 assert "42 in C" in str(notebook.cells[2].outputs), notebook.cells[2].outputs
+assert "5.0" in str(notebook.cells[3].outputs), notebook.cells[3].outputs
 print("== %%c runs")
 PYTHON
+    ! grep -A 20 Traceback below.log >&2 || fail "%%c does not end quietly"
 }
 
 parameters() {
@@ -117,7 +120,7 @@ case $1 in
     older)
         # The set that hosted notebooks had for years.
         python3 -m venv old
-        old/bin/python -m pip install -q --disable-pip-version-check "$wheel" 'ipython==7.34' \
+        old/bin/python -m pip install -q --disable-pip-version-check "$wheel[blas]" 'ipython==7.34' \
             'ipykernel==6.17.1' 'jupyter_client==7.4.9' nbconvert
         ;;
     run_older)

@@ -7,9 +7,11 @@ kernel without asking Jupyter where it is.
 """
 
 import importlib.metadata
+import importlib.util
+import os
 import pathlib
 
-__all__ = ["EXE", "KERNELS", "PREFIX", "__version__"]
+__all__ = ["EXE", "KERNELS", "PREFIX", "environment", "__version__"]
 
 
 def _find_prefix(package):
@@ -34,6 +36,22 @@ PREFIX = _find_prefix(pathlib.Path(__file__).resolve().parent)
 EXE = str(PREFIX / "bin" / "xtinycc")
 KERNELS = str(PREFIX / "share" / "jupyter" / "kernels")
 __version__ = _find_version()
+
+
+def _find_blas():
+    """The library of the package scipy-openblas32, for cblas calls of cells (nn/blas.h), or None."""
+    package = importlib.util.find_spec("scipy_openblas32")
+    for folder in package.submodule_search_locations or [] if package else []:
+        path = os.path.join(folder, "lib", "libscipy_openblas.so")
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def environment():
+    """The environment of a kernel that this Python starts: its own, and what only Python knows."""
+    blas = None if os.environ.get("XTINYCC_BLAS") else _find_blas()
+    return {**os.environ, **({"XTINYCC_BLAS": blas} if blas else {})}
 
 
 def load_ipython_extension(shell):

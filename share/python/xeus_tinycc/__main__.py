@@ -3,29 +3,15 @@
 The process is replaced, not followed: its id stays the one that the front end signals.
 """
 
-import importlib.util
 import os
 import sys
 
-from . import EXE
-
-
-def find_blas():
-    """The library of the package scipy-openblas32, for cblas calls of cells (nn/blas.h), or None."""
-    package = importlib.util.find_spec("scipy_openblas32")
-    for folder in package.submodule_search_locations or [] if package else []:
-        path = os.path.join(folder, "lib", "libscipy_openblas.so")
-        if os.path.exists(path):
-            return path
-    return None
+from . import EXE, environment
 
 
 def main():
-    blas = None if os.environ.get("XTINYCC_BLAS") else find_blas()
-    if blas:
-        os.environ["XTINYCC_BLAS"] = blas
     try:
-        os.execv(EXE, [EXE, *sys.argv[1:]])
+        os.execve(EXE, [EXE, *sys.argv[1:]], environment())
     except FileNotFoundError:
         sys.exit(f"xeus_tinycc: {EXE} is missing; install xeus-tinycc again")
     except OSError as error:

@@ -8,6 +8,7 @@ the C kernel, which ends the cell in its own way and keeps its variables.
 import collections
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -15,10 +16,11 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from . import EXE
+from . import EXE, environment
 
 POLL_MS = 500
 START_S = 60
+END_S = 5  # between asking a kernel to end and ending it
 PATIENCE_S = 15  # of somebody who presses Stop a third time without an answer
 
 
@@ -32,6 +34,15 @@ class _OwnSpecs(KernelSpecManager):
     def get_kernel_spec(self, kernel_name):
         return KernelSpec(argv=[EXE, "-f", "{connection_file}"], display_name="C (TinyCC)",
                           language="c", interrupt_mode="message")
+
+
+def _end(process):
+    process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Client:
@@ -58,7 +69,7 @@ class Client:
         self.manager = KernelManager(kernel_name="xtinycc", kernel_spec_manager=_OwnSpecs())
         self._pid = os.getpid()
         try:
-            self.manager.start_kernel(cwd=os.getcwd())
+            self.manager.start_kernel(cwd=os.getcwd(), env=environment())
             self._connect()
             self._wait_until_ready()
         except BaseException:
@@ -101,7 +112,9 @@ class Client:
                 if socket is not None:
                     socket.close(linger=0)
             if self.manager.has_kernel:
-                self.manager.shutdown_kernel(now=True)
+                # Not by the manager: at Python's exit its event loop has ended already.
+                _end(self.manager.provisioner.process)
+            self.manager.cleanup_connection_file()
         self.manager = None
 
     # ---- requests ----
