@@ -1,15 +1,21 @@
 """Time a Jupyter kernel as its user feels it: start, and the answer to one short cell.
 
-usage: kernel.py [--kernels xtinycc,python3] [--cells 300] [--starts 7] [--json FILE]
+usage: kernel.py [--kernels xtinycc,python3] [--cells 200] [--starts 7] [--json FILE] [--bare]
 
 Kernels are measured in turn within each round, so that a noisy neighbour meets all of them alike.
 `start`: from spawning the process to its first kernel_info_reply. `cell`: from sending
 execute_request for `x + 1` to the `idle` status, shown value included. Medians, with the 10th and
 90th percentile. Compare kernels of one run only.
+
+Without --bare also, each in a session of its own: `x + 1` with 1 GiB of data mapped read-only,
+after 1,000 cells that each define a variable and a function, and with 1 GiB of memory that a cell
+has written, before each measured cell again; and a cell that names every function of notebook.h.
 """
 
 import argparse
 import json
+import pathlib
+import re
 import statistics
 import sys
 import time
@@ -18,6 +24,43 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 SETUP = {"c": "int x = 41;", "python": "x = 41"}
+# Written out, so that no header makes the measured cells longer.
+MAPPED = """void *mmap(void *, size_t, int, int, int, long); int munmap(void *, size_t);
+int memfd_create(const char *, unsigned); int ftruncate(int, long);
+enum { GIB = 1 << 30, READ = 1, WRITE = 2, SHARED = 1 };
+int memory = memfd_create("data", 0); ftruncate(memory, GIB);
+char *data = mmap(NULL, GIB, READ | WRITE, SHARED, memory, 0);
+memset(data, 1, GIB); munmap(data, GIB);
+data = mmap(NULL, GIB, READ, SHARED, memory, 0);
+long sum = 0; for (long i = 0; i < GIB; i += 4096) sum += data[i];"""
+WRITTEN = "char *mine = malloc(1 << 30); memset(mine, 1, 1 << 30);"
+
+
+def notebook_functions(name):
+    """The names of all functions that notebook.h declares, of the kernel NAME's installation."""
+    program = KernelSpecManager().get_kernel_spec(name).argv[0]
+    include = pathlib.Path(program).resolve().parents[1] / "include"
+    wanted, text = ["notebook.h"], ""
+    for header in wanted:
+        lines = (include / header).read_text()
+        wanted += [found for found in re.findall(r'#include [<"]((?:nn|nb)/\w+\.h)', lines)
+                   if found not in wanted]
+        text += lines
+    text = re.sub(r"/\*.*?\*/|#[^\n]*", " ", text, flags=re.S)
+    return sorted(set(re.findall(r"^[A-Za-z][\w \*]*?\b((?:nn|nb)_[a-z0-9_]+)\(", text, re.M)))
+
+
+def conditions(name):
+    """What is measured in a session of the C kernel NAME: {label: (cells before, cell, a cell
+    before each measured one)}."""
+    functions = notebook_functions(name)
+    many = [f"int v{i} = {i}; int f{i}(int a) {{ return a + v{i}; }}" for i in range(1000)]
+    return {
+        "x + 1, 1 GiB mapped": ([MAPPED], "x + 1", None),
+        "x + 1, after 1,000 cells": (many, "x + 1", None),
+        f"all {len(functions)} of notebook.h": ([], f"({', '.join(functions)}, x + 1)", None),
+        "x + 1, 1 GiB written": ([WRITTEN], "x + 1", "memset(mine, 1, 1 << 30);"),
+    }
 
 
 def start(name):
@@ -92,11 +135,37 @@ def measure(names, starts, cells):
     return taken
 
 
+def measure_conditions(name, cells):
+    """`x + 1` and each condition in turn, a session each: {label: [seconds]}."""
+    wanted = {"x + 1": ([], "x + 1", None), **conditions(name)}
+    taken = {label: [] for label in wanted}
+    running = {}
+    try:
+        for label, (before, cell, _) in wanted.items():
+            running[label] = start(name)
+            running[label][1].wait_for_ready(timeout=60)
+            for code in [SETUP["c"], *before] + [cell] * 20:
+                run(running[label][1], code)
+        for _ in range(cells):
+            for label, (_, cell, again) in wanted.items():
+                if again:
+                    run(running[label][1], again)
+                seconds, value = run(running[label][1], cell)
+                if value != "42":
+                    raise RuntimeError(f"{name} answered {value!r} to {cell}")
+                taken[label].append(seconds)
+    finally:
+        for manager, client, _, _ in running.values():
+            stop(manager, client)
+    return taken
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernels", default="xtinycc,python3")
-    parser.add_argument("--cells", type=int, default=300)
+    parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--bare", action="store_true", help="only starts and `x + 1`")
     parser.add_argument("--json", help="append one JSON line per kernel and figure to this file")
     options = parser.parse_args()
 
@@ -107,18 +176,25 @@ def main():
     if not names:
         sys.exit("kernel.py: none of these kernels is installed: " + options.kernels)
 
+    def tell(name, what, label, seconds):
+        figures = summary(seconds)
+        print(f"{name:<10} {label:<26} {figures['median_ms']:>10.2f} {figures['p10_ms']:>9.2f} "
+              f"{figures['p90_ms']:>9.2f} {len(seconds):>5}", flush=True)
+        if options.json:
+            with open(options.json, "a", encoding="utf-8") as out:
+                line = {"bench": "kernel", "kernel": name, "what": what, **figures,
+                        "n": len(seconds), "time": time.strftime("%FT%TZ", time.gmtime())}
+                out.write(json.dumps(line) + "\n")
+
     taken = measure(names, options.starts, options.cells)
-    print(f"{'kernel':<10} {'what':<22} {'median ms':>10} {'p10':>9} {'p90':>9} {'n':>5}")
+    print(f"{'kernel':<10} {'what':<26} {'median ms':>10} {'p10':>9} {'p90':>9} {'n':>5}")
     for name, series in taken.items():
         for what, label in (("start", "start to first reply"), ("cell", "x + 1, to idle")):
-            figures = summary(series[what])
-            print(f"{name:<10} {label:<22} {figures['median_ms']:>10.2f} {figures['p10_ms']:>9.2f} "
-                  f"{figures['p90_ms']:>9.2f} {len(series[what]):>5}")
-            if options.json:
-                with open(options.json, "a", encoding="utf-8") as out:
-                    line = {"bench": "kernel", "kernel": name, "what": what, **figures,
-                            "n": len(series[what]), "time": time.strftime("%FT%TZ", time.gmtime())}
-                    out.write(json.dumps(line) + "\n")
+            tell(name, what, label, series[what])
+    for name in names if not options.bare else []:
+        if KernelSpecManager().get_kernel_spec(name).language.lower() == "c":
+            for label, seconds in measure_conditions(name, options.cells).items():
+                tell(name, label, label, seconds)
 
 
 if __name__ == "__main__":

@@ -291,6 +291,7 @@ static void size_arrays(compilation *c, unit *unit, const compiler_result *resul
                                         (int)(brackets - e->text), e->text, size, d->name,
                                         brackets + 2);
         e->text = pool_format(c->pool, "%s %s", e->text, sized);
+        e->names = NULL;
     }
 }
 

@@ -165,7 +165,8 @@ static void write_failure(wire_buf *reply, const char *ename, const char *evalue
     wire_put_string(reply, traceback);
 }
 
-static void write_answer(wire_buf *reply, const cell_answer *a)
+/* BEFORE: the session as it was. */
+static void write_answer(wire_buf *reply, const cell_answer *a, const past *before)
 {
     if (a->ename) {
         write_failure(reply, a->ename, a->evalue, a->traceback);
@@ -191,12 +192,15 @@ static void write_answer(wire_buf *reply, const cell_answer *a)
     wire_put_u32(reply, (uint32_t)a->rest_done);
     wire_put_u32(reply, (uint32_t)a->size_count);
     wire_put_string(reply, a->sizes);
-    wire_buf past = {0};
-    if (!*a->magic)
-        past_write(a->past, &past);
-    wire_put_bytes(reply, past.data ? past.data : "", past.size);
-    reply->bad |= past.bad;
-    wire_buf_free(&past);
+    wire_buf text = {0};
+    if (!*a->magic && !past_is_same(a->past, before)) {
+        names names = {.pool = a->past->pool, .below = &headers_default()->names};
+        past_enter(a->past, &names); /* reads what is new */
+        past_write(a->past, &text);
+    }
+    wire_put_bytes(reply, text.data ? text.data : "", text.size);
+    reply->bad |= text.bad;
+    wire_buf_free(&text);
 }
 
 static bool has_nul(const char *text, size_t size)
@@ -279,7 +283,7 @@ bool lang_compile(const void *request, size_t size, wire_buf *reply)
             wire_put_u32(reply, true);
             wire_put_raw(reply, (const char *)request + behind, size - behind);
         } else {
-            write_answer(reply, &answer);
+            write_answer(reply, &answer, &past);
         }
     }
     pool_free(&pool);

@@ -7,6 +7,43 @@
 
 /* --- The form that travels ---------------------------------------------------------------- */
 
+enum { NOT_READ = 0x7fffffff }; /* in place of the number of names */
+
+static void write_name(const past_name *n, wire_buf *out)
+{
+    wire_put_u32(out, (uint32_t)(n->space | n->kind << 4 | n->flexible << 8 | n->returns_void << 9));
+    wire_put_u32(out, n->offset);
+    wire_put_u32(out, n->length);
+    wire_put_u32(out, n->start);
+    wire_put_u32(out, n->end);
+}
+
+static void read_names(pool *pool, wire_reader *in, entry *e)
+{
+    uint32_t count = wire_get_u32(in);
+    size_t size = strlen(e->text);
+    if (count == NOT_READ)
+        return;
+    in->bad |= count > in->size;
+    if (in->bad)
+        return;
+    past_name *list = pool_alloc(pool, (count + 1) * sizeof *list);
+    for (uint32_t i = 0; i < count; i++) {
+        past_name *n = &list[i];
+        uint32_t bits = wire_get_u32(in);
+        *n = (past_name){.space = (name_space)(bits & 15), .kind = (name_kind)(bits >> 4 & 15),
+                         .flexible = (bits >> 8 & 1) != 0, .returns_void = (bits >> 9 & 1) != 0};
+        n->offset = wire_get_u32(in);
+        n->length = wire_get_u32(in);
+        n->start = wire_get_u32(in);
+        n->end = wire_get_u32(in);
+        in->bad |= n->space >= SPACE_COUNT || n->kind > NAME_MACRO || n->offset > size ||
+                   n->length > size - n->offset;
+    }
+    e->names = list;
+    e->name_count = count;
+}
+
 void past_write(const past *past, wire_buf *out)
 {
     size_t kept = 0;
@@ -24,6 +61,9 @@ void past_write(const past *past, wire_buf *out)
         wire_put_u32(out, (uint32_t)e->line);
         wire_put_string(out, e->text);
         wire_put_string(out, e->source);
+        wire_put_u32(out, e->names ? (uint32_t)e->name_count : NOT_READ);
+        for (size_t k = 0; e->names && k < e->name_count; k++)
+            write_name(&e->names[k], out);
     }
     wire_put_u32(out, (uint32_t)past->macro_count);
     for (size_t i = 0; i < past->macro_count; i++) {
@@ -52,7 +92,9 @@ int past_read(pool *pool, wire_reader *in, past *past)
         const char *text = wire_get_string(in);
         const char *source = wire_get_string(in);
         in->bad |= kind >= ENTRY_DROPPED || native > NATIVE_ALL;
-        past_add(past, (entry_kind)kind, cell, line, text, source)->native = (native_level)native;
+        entry *e = past_add(past, (entry_kind)kind, cell, line, text, source);
+        e->native = (native_level)native;
+        read_names(pool, in, e);
     }
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
         past_macro macro = {.name = wire_get_string(in)};
@@ -139,19 +181,80 @@ static const char *header_of(const past *past, const past_macro *macro)
     return name_header_place(past->pool, "");
 }
 
+/* What the entry's text declares, given what is known before it. */
+static void find_names(const past *past, entry *e, const names *known)
+{
+    names own = {.pool = past->pool, .below = known};
+    headers_enter(past->pool, &own, NULL, e->text, strlen(e->text), 0, "");
+    size_t count = 0;
+    for (int space = 0; space < SPACE_COUNT; space++)
+        count += own.count[space];
+    past_name *list = pool_alloc(past->pool, (count + 1) * sizeof *list);
+    e->name_count = 0;
+    for (int space = 0; space < SPACE_COUNT; space++)
+        for (size_t i = 0; i < own.size[space]; i++)
+            for (const name *n = own.slots[space][i]; n; n = n->next)
+                list[e->name_count++] = (past_name){
+                    .space = (name_space)space, .kind = n->kind, .flexible = n->flexible,
+                    .returns_void = n->returns_void, .offset = (uint32_t)(n->text - e->text),
+                    .length = (uint32_t)n->length, .start = (uint32_t)n->start,
+                    .end = (uint32_t)n->end};
+    e->names = list;
+}
+
+static void enter_entry(entry *e, int item, const char *place, names *names)
+{
+    for (size_t i = 0; i < e->name_count; i++) {
+        const past_name *n = &e->names[i];
+        name *entered = names_set(names, n->space, e->text + n->offset, n->length, n->kind);
+        entered->flexible = n->flexible;
+        entered->returns_void = n->returns_void;
+        entered->item = item;
+        entered->place = place;
+        entered->start = n->start;
+        entered->end = n->end;
+    }
+}
+
+bool past_is_same(const past *past, const struct past *before)
+{
+    if (past->count != before->count || past->macro_count != before->macro_count ||
+        past->taken_count != before->taken_count || past->renamed != before->renamed)
+        return false;
+    for (size_t i = 0; i < past->count; i++) {
+        const entry *a = &past->list[i], *b = &before->list[i];
+        if (a->kind != b->kind || a->cell != b->cell || a->line != b->line || a->text != b->text ||
+            a->source != b->source || a->native != b->native)
+            return false;
+    }
+    for (size_t i = 0; i < past->macro_count; i++)
+        if (past->macros[i].text != before->macros[i].text ||
+            past->macros[i].cell != before->macros[i].cell)
+            return false;
+    return true;
+}
+
 void past_enter(const past *past, names *names)
 {
     /* A header's name that the user took means nothing unless a cell declares it below. */
     for (size_t i = 0; i < past->taken_count; i++)
         names_set(names, past->taken[i].space, past->taken[i].name, strlen(past->taken[i].name),
                   NAME_UNKNOWN);
+    const char *place = "";
+    int cell = 0; /* that PLACE names */
     for (size_t i = 0; i < past->count; i++) {
-        const entry *e = &past->list[i];
+        entry *e = &past->list[i];
         if (e->kind == ENTRY_PRAGMA || e->kind == ENTRY_DROPPED)
             continue;
-        const char *place = e->kind == ENTRY_INCLUDE ? name_header_place(past->pool, e->source)
-                                                     : pool_format(past->pool, "In[%d]", e->cell);
-        headers_enter(past->pool, names, NULL, e->text, strlen(e->text), (int)i, place);
+        bool header = e->kind == ENTRY_INCLUDE;
+        if (header)
+            place = name_header_place(past->pool, e->source);
+        else if (cell != e->cell)
+            place = pool_format(past->pool, "In[%d]", e->cell);
+        cell = header ? 0 : e->cell;
+        if (!e->names)
+            find_names(past, e, names);
+        enter_entry(e, (int)i, place, names);
     }
     for (size_t i = 0; i < past->macro_count; i++) {
         const past_macro *macro = &past->macros[i];
@@ -315,6 +418,7 @@ const char *past_rename(past *past, size_t item, name_space space, name_kind kin
                 text_add(&out, t->text, t->length);
         }
         e->text = text_string(&out);
+        e->names = NULL;
     }
     if (!used && (kind == NAME_OBJECT || kind == NAME_FUNCTION) &&
         past->list[item].kind != ENTRY_INCLUDE)

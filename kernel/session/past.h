@@ -8,6 +8,8 @@
 #ifndef XTINYCC_PAST_H
 #define XTINYCC_PAST_H
 
+#include <stdint.h>
+
 #include "headers.h"
 #include "names.h"
 #include "pool.h"
@@ -22,12 +24,22 @@ typedef enum entry_kind {
     ENTRY_DROPPED
 } entry_kind;
 
+/* A name that an entry declares, as past_enter() enters it. */
+typedef struct past_name {
+    name_space space;
+    name_kind kind;
+    bool flexible, returns_void;
+    uint32_t offset, length, start, end; /* in the entry's text: the name, its declaration */
+} past_name;
+
 typedef struct entry {
     entry_kind kind;
     int cell, line;
     const char *text;   /* what later units need: C without macros */
     const char *source; /* as written in the cell; include: the directive */
     native_level native;
+    const past_name *names; /* NULL: to be found in the text */
+    size_t name_count;
 } entry;
 
 typedef struct past_macro {
@@ -53,8 +65,11 @@ void past_write(const past *past, wire_buf *out);
 /* Returns 0, or -1 if the text is damaged. Strings stay in the message. */
 int past_read(pool *pool, wire_reader *in, past *past);
 
-/* Enter all names into NAMES' top table; an entry's index is the names' `item`. */
+/* Enter all names into NAMES' top table; an entry's index is the names' `item`. What the entries
+   declare is read from their text once, and kept with them. */
 void past_enter(const past *past, names *names);
+/* Whether nothing has changed since BEFORE. */
+bool past_is_same(const past *past, const struct past *before);
 
 entry *past_add(past *past, entry_kind kind, int cell, int line, const char *text,
                 const char *source);
