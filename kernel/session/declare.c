@@ -7,7 +7,7 @@ static bool among(const token *token, const char *const *words, size_t count)
     if (token->kind != TOKEN_NAME)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (token_is(token, words[i]))
+        if (*words[i] == *token->text && token_is(token, words[i]))
             return true;
     return false;
 }

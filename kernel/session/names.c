@@ -16,7 +16,8 @@ static name *find_here(const names *names, name_space space, const char *text, s
     if (names->size[space] == 0)
         return NULL;
     name *entry = names->slots[space][hashed & (names->size[space] - 1)];
-    while (entry && (entry->length != length || memcmp(entry->text, text, length) != 0))
+    while (entry && (entry->hash != hashed || entry->length != length ||
+                     memcmp(entry->text, text, length) != 0))
         entry = entry->next;
     return entry;
 }
@@ -46,7 +47,7 @@ static void enlarge(names *names, name_space space)
     for (size_t i = 0; i < names->size[space]; i++)
         for (name *entry = names->slots[space][i], *next; entry; entry = next) {
             next = entry->next;
-            name **slot = &slots[hash(entry->text, entry->length) & (size - 1)];
+            name **slot = &slots[entry->hash & (size - 1)];
             entry->next = *slot;
             *slot = entry;
         }
@@ -68,7 +69,7 @@ name *names_set(names *names, name_space space, const char *text, size_t length,
         *slot = entry;
     }
     *entry = (name){.text = text, .length = length, .kind = kind, .item = -1, .place = "",
-                    .next = entry->next};
+                    .hash = hashed, .next = entry->next};
     return entry;
 }
 

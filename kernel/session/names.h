@@ -37,7 +37,8 @@ typedef struct name {
     const char *macro; /* macro: its text from the name on, to the end of the line */
     size_t macro_length;
     size_t start, end; /* header: where the declaration lies in the header text */
-    struct name *next; /* same hash */
+    size_t hash;
+    struct name *next; /* in the same slot */
 } name;
 
 typedef struct names {

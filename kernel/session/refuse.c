@@ -56,7 +56,7 @@ static refusal find_word(pool *pool, const names *names, const token *t, int dep
                                          "transparent_union"};
     static const char *const newer[] = {"nullptr", "constexpr"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (token_is(t, always[i]))
+        if (*always[i] == *t->text && token_is(t, always[i]))
             return (refusal){needs_native(pool, always[i]), t};
     for (size_t i = 0; i < sizeof newer / sizeof *newer; i++)
         if (token_is(t, newer[i]) && !is_declared(names, t))

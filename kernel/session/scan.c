@@ -16,12 +16,12 @@ typedef struct scanner {
 
 static bool name_start(unsigned char c)
 {
-    return isalpha(c) || c == '_' || c == '$' || c >= 0x80;
+    return (unsigned)((c | 32) - 'a') < 26 || c == '_' || c == '$' || c >= 0x80;
 }
 
 static bool name_part(unsigned char c)
 {
-    return name_start(c) || isdigit(c);
+    return name_start(c) || (unsigned)(c - '0') < 10;
 }
 
 static char peek(const scanner *s, size_t ahead)
@@ -175,6 +175,8 @@ static size_t punctuator_length(const scanner *s)
         "+=",  "-=",  "*=",  "/=", "%=", "&=", "^=", "|=", "##",
     };
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
+        if (*longer[i] != *s->at)
+            continue;
         size_t length = strlen(longer[i]);
         if ((size_t)(s->end - s->at) >= length && memcmp(s->at, longer[i], length) == 0)
             return length;
@@ -280,11 +282,6 @@ tokens scan(pool *pool, const char *text, size_t size, bool magics)
         (token){.kind = TOKEN_END, .text = s.end, .line = s.line, .line_start = true};
     s.out.count--;
     return s.out;
-}
-
-bool token_is(const token *token, const char *text)
-{
-    return token->length == strlen(text) && memcmp(token->text, text, token->length) == 0;
 }
 
 bool token_same(const token *a, const token *b)

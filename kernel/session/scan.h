@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include "pool.h"
 
 typedef enum token_kind {
@@ -45,7 +46,12 @@ typedef struct tokens {
 /* MAGICS: recognise magic lines. */
 tokens scan(pool *pool, const char *text, size_t size, bool magics);
 
-bool token_is(const token *token, const char *text);
+/* Inline: nearly always TEXT is a literal of one or two characters, and asked for often. */
+static inline bool token_is(const token *token, const char *text)
+{
+    size_t length = strlen(text);
+    return token->length == length && memcmp(token->text, text, length) == 0;
+}
 bool token_same(const token *a, const token *b);
 
 /* The word after `#`: "define", "include", ...; "" for a lone `#`. Copied into WORD. */

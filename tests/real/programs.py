@@ -95,23 +95,24 @@ def pieces(text):
     are one piece."""
     out, piece, depth, body, conditional = [], "", 0, False, 0
     before, group, line_start, at = "", "", True, 0
+    whole = True  # nothing has begun that a directive would cut
 
     def end():
-        nonlocal piece, body
+        nonlocal piece, body, whole
         if piece.strip():
             out.append(piece.strip("\n"))
-        piece, body = "", False
+        piece, body, whole = "", False, True
 
     while at < len(text):
         if line_start and text[at:].lstrip(" \t").startswith("#"):
             found = re.compile(r"(?:[^\n\\]|\\.)*\n?", re.S).match(text, at)
             word = re.match(r"\s*#\s*(\w*)", found.group(0)).group(1)
-            if conditional == 0 and depth == 0:
+            if conditional == 0 and depth == 0 and whole:
                 end()
             conditional += word.startswith("if")
             conditional -= word == "endif"
             piece += found.group(0)
-            if conditional == 0 and depth == 0:
+            if conditional == 0 and depth == 0 and whole:
                 end()
             at = found.end()
             continue
@@ -122,7 +123,7 @@ def pieces(text):
             line_start = line_start and "\n" not in token or token.endswith("\n")
             line_start = line_start or "\n" in token
             continue
-        line_start = False
+        line_start = whole = False
         if token in "({[":
             if token == "(" and depth == 0:
                 group = before
