@@ -74,7 +74,9 @@ static void mend_parameters(const type_scope *scope, const item *item)
         const declarator *one = &d->list[i];
         for (size_t k = one->parameters + 1; one->is_function && k + 1 < one->parameters_end; k++) {
             const token *name = &tokens->list[k - 1];
-            if (!token_is(&tokens->list[k], "[") || token_is(name, "]") || token_is(name, ")"))
+            bool attribute = token_is(name, "[") || token_is(&tokens->list[k + 1], "[");
+            if (!token_is(&tokens->list[k], "[") || token_is(name, "]") || token_is(name, ")") ||
+                attribute)
                 continue;
             size_t close = tokens_close(tokens, k, NULL) - 1;
             if (close > k && !refuse_effects(tokens, k) &&

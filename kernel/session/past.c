@@ -170,6 +170,20 @@ void past_take(past *past, name_space space, const char *name)
             (taken){space, name};
 }
 
+/* "In[12]". By hand: a session of a thousand cells needs it a thousand times for each of them. */
+static const char *place_of(pool *pool, int cell)
+{
+    char *out = pool_alloc(pool, 16), digits[12];
+    size_t count = 0, at = 3;
+    for (unsigned left = (unsigned)cell; count == 0 || left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    memcpy(out, "In[", at);
+    while (count > 0)
+        out[at++] = digits[--count];
+    out[at] = ']';
+    return out;
+}
+
 /* The header that a macro comes from. */
 static const char *header_of(const past *past, const past_macro *macro)
 {
@@ -250,7 +264,7 @@ void past_enter(const past *past, names *names)
         if (header)
             place = name_header_place(past->pool, e->source);
         else if (cell != e->cell)
-            place = pool_format(past->pool, "In[%d]", e->cell);
+            place = place_of(past->pool, e->cell);
         cell = header ? 0 : e->cell;
         if (!e->names)
             find_names(past, e, names);
@@ -263,7 +277,7 @@ void past_enter(const past *past, names *names)
         entry->macro = macro->text;
         entry->macro_length = strlen(macro->text);
         entry->place = macro->header ? header_of(past, macro)
-                                     : pool_format(past->pool, "In[%d]", macro->cell);
+                                     : place_of(past->pool, macro->cell);
     }
 }
 

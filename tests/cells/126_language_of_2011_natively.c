@@ -16,3 +16,6 @@ sub(10, NULL)
 unsigned short w[] = u"ab"; sizeof w
 // ---
 char c = u'a'; c
+// ---
+int sized(int n, [[maybe_unused]] int a[n]) { return n; }
+sized(3, NULL)
