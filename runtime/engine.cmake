@@ -1,6 +1,7 @@
 # The lane engine. Its kernels are compiled once for each instruction set, under suffixed names;
 # isa.c finds out at run time which of them this machine can run.
 target_sources(nn PRIVATE
+    src/engine/blas_engine.c
     src/engine/direct.c
     src/engine/isa.c
     src/engine/lane_engine.c
@@ -15,7 +16,8 @@ set(nn_lane_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -Wno
 if(XTINYCC_SANITIZE) # checks between unrolled loops: -O3 takes the compiler a minute a file
     list(TRANSFORM nn_lane_flags REPLACE "-O3" "-O1")
 endif()
-set_source_files_properties(src/engine/lane_engine.c src/engine/lane_loss.c PROPERTIES
+set_source_files_properties(
+    src/engine/blas_engine.c src/engine/lane_engine.c src/engine/lane_loss.c PROPERTIES
     COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math")
 
 function(nn_lane_kernels level)

@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <stdio.h>
+#include "engine/blas_engine.h"
 #include "error.h"
 #include "quant/quant_kernels.h"
 #include "shape.h"
@@ -68,6 +69,20 @@ static void describe_kernel(char *text, size_t size, const nn_op *op)
     }
 }
 
+/* What the fastest engine cannot, or why another one than the lane engine is faster. */
+static void describe_choice(nn_plan_row *row, const nn_engine *engine, const nn_op *op,
+                            const char *why)
+{
+    if (engine == &nn__reference_engine)
+        snprintf(row->why, sizeof row->why, "%s", why);
+    else if (engine == &nn__blas_engine && op->kind == NN_OP_DENSE)
+        snprintf(row->why, sizeof row->why,
+                 "%s: lanes would read %.1f MB of weights again for every few images",
+                 nn__blas_file(), (double)op->weight_count * sizeof(float) / 1e6);
+    else
+        row->why[0] = '\0';
+}
+
 int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
 {
     if (!model) {
@@ -80,8 +95,7 @@ int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
         const nn_op *op = &model->ops[i];
         snprintf(rows[i].layer, sizeof rows[i].layer, "%s", op->name);
         snprintf(rows[i].engine, sizeof rows[i].engine, "%s", engine->name);
-        snprintf(rows[i].why, sizeof rows[i].why, "%s",
-                 engine == &nn__reference_engine ? why : "");
+        describe_choice(&rows[i], engine, op, why);
         describe_kernel(rows[i].kernel, sizeof rows[i].kernel, op);
         if (model->quant)
             nn__quant_plan_row(model, i, nn__quant_kernels(model->quant->type)->label,

@@ -14,11 +14,11 @@
 #include <cmocka.h>
 #include "model.h"
 
-#define NETWORKS   80
+#define NETWORKS   200
 #define MOST_BATCH 70
 #define FEW        6 /* samples of a call; up to half a vector's lanes go one by one */
 /* Both engines sum in float32, in different orders. */
-#define TOLERANCE 2e-5
+#define TOLERANCE 1e-5
 
 static uint32_t state;
 
@@ -212,8 +212,9 @@ static void test_agrees_with_reference(void **unused)
                       fabs(want.gradient_loss - got.gradient_loss) / fmax(1, fabs(want.loss));
         if (out > TOLERANCE || grad > TOLERANCE || sums > TOLERANCE || want.hits != got.hits ||
             want.gradient_hits != got.gradient_hits)
-            fail_msg("network %d (%s), loss %d, batch %d: outputs %g, gradient %g, loss %g apart",
-                     i, text, (int)loss, d.batch.count, out, grad, sums);
+            fail_msg("network %d (%s), loss %d, batch %d: outputs %g, gradient %g, loss %g apart, hits %d for %d",
+                     i, text, (int)loss, d.batch.count, out, grad, sums, (int)got.hits,
+                     (int)want.hits);
         worst = fmax(worst, fmax(out, grad));
         free_results(want);
         free_results(got);
@@ -301,9 +302,166 @@ static void test_any_number_of_threads_gives_the_same_bits(void **unused)
     }
 }
 
+/* ---- Dense layers by the machine's BLAS ---- */
+
+static model_t *draw_dense_model(int *classes, char *text, size_t size)
+{
+    layer_t *layers[16];
+    int count = 0, h = draw(1, 9), w = draw(1, 9);
+    size_t at = (size_t)snprintf(text, size, "%dx%d", h, w);
+    layers[count++] = nn_input(3, (int64_t[]){h, w, draw(1, 3)});
+    layers[count++] = nn_flatten((layer_opts){0});
+    for (int left = draw(0, 3); left > 0; left--) {
+        int units = draw(0, 2) ? draw(1, 90) : draw(250, 300), kind = draw(0, 5);
+        const char *activation = kind == 4 ? "softmax" : draw_activation();
+        at += (size_t)snprintf(text + at, size - at, ", %d %s", units,
+                               activation ? activation : "linear");
+        layers[count++] = nn_dense(
+            units, (dense_opts){.activation = activation, .no_bias = draw(0, 4) == 0});
+        if (kind == 0)
+            layers[count++] = nn_dropout(0.5, (layer_opts){0});
+        if (kind == 1)
+            layers[count++] = nn_activation_layer("tanh", (layer_opts){0});
+    }
+    *classes = draw(1, 20);
+    layers[count++] =
+        nn_dense(*classes, (dense_opts){.activation = draw(0, 3) ? "softmax" : "sigmoid"});
+    return nn_sequential("drawn", (size_t)count, layers);
+}
+
+static int has_blas(const model_t *model)
+{
+    char why[200];
+    return nn__engine_choose(&model->net, "blas", why, sizeof why) != NULL;
+}
+
+/* One, two and more parts of the rows that are computed at a time, with partial last pieces. */
+static void test_blas_agrees_with_reference(void **unused)
+{
+    (void)unused;
+    static const int counts[] = {1, 5, 16, 127, 130, 300, 513, 1030};
+    char text[600];
+    state = 4242;
+    double worst = 0;
+    for (int i = 0; i < 40; i++) {
+        int classes;
+        nn_set_random_seed((uint64_t)i + 1);
+        model_t *model = draw_dense_model(&classes, text, sizeof text);
+        assert_non_null(model);
+        if (!has_blas(model)) {
+            nn_model_free(model);
+            skip();
+        }
+        nn_loss loss = (nn_loss)draw(0, 2);
+        model->net.loss = loss;
+        data d = draw_batch(model, loss, classes, counts[i % 8]);
+        if (i % 3)
+            store_as_integers(&d, i % 3 == 1 ? NN_UINT8 : NN_INT32);
+        results want = run("reference", model, &d.batch, 1), got = run("blas", model, &d.batch, 1);
+        size_t outputs = (size_t)d.batch.count * (size_t)classes;
+        double out = distance(want.out, got.out, outputs);
+        double grad = distance(want.grad, got.grad, model->net.param_count);
+        double sums = fabs(want.loss - got.loss) / fmax(1, fabs(want.loss)) +
+                      fabs(want.gradient_loss - got.gradient_loss) / fmax(1, fabs(want.loss));
+        if (!(out <= TOLERANCE && grad <= TOLERANCE && sums <= TOLERANCE) ||
+            want.hits != got.hits || want.gradient_hits != got.gradient_hits)
+            fail_msg("network %d (%s), loss %d, batch %d: outputs %g, gradient %g, loss %g apart, hits %d for %d",
+                     i, text, (int)loss, d.batch.count, out, grad, sums, (int)got.hits,
+                     (int)want.hits);
+        for (int threads = 2; threads <= 3; threads++) {
+            results more = run("blas", model, &d.batch, threads);
+            assert_memory_equal(got.out, more.out, outputs * sizeof(float));
+            assert_memory_equal(got.grad, more.grad, model->net.param_count * sizeof(float));
+            assert_true(got.gradient_loss == more.gradient_loss);
+            free_results(more);
+        }
+        worst = fmax(worst, fmax(out, grad));
+        free_results(want);
+        free_results(got);
+        free_data(d);
+        nn_model_free(model);
+    }
+    print_message("    BLAS: farthest apart: %.1e\n", worst);
+}
+
+typedef struct told {
+    size_t param_count;
+    uint8_t *times; /* that each float was told of */
+} told;
+
+static void tell(void *context, size_t from, size_t end)
+{
+    told *t = context;
+    assert_true(from % 16 == 0 && from < end && end <= t->param_count);
+    for (size_t i = from; i < end; i++)
+        t->times[i]++;
+}
+
+/* The optimizer hears of each weight once, after the last part of the batch. */
+static void test_blas_tells_of_every_gradient_once(void **unused)
+{
+    (void)unused;
+    char text[600], why[200];
+    state = 31;
+    for (int i = 0; i < 8; i++) {
+        int classes;
+        model_t *model = draw_dense_model(&classes, text, sizeof text);
+        const nn_engine *engine = nn__engine_choose(&model->net, "blas", why, sizeof why);
+        if (!engine) {
+            nn_model_free(model);
+            skip();
+        }
+        data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, classes, i % 2 ? 600 : 20);
+        told t = {model->net.param_count, calloc(model->net.param_count, 1)};
+        nn_update update = {tell, &t};
+        float *grad = calloc(model->net.param_count, sizeof *grad);
+        void *self = engine->create(&model->net, 1);
+        engine->gradient(self, model->params, &d.batch, grad, &update, NULL, NULL);
+        engine->destroy(self);
+        for (int o = 0; o < model->net.op_count; o++) {
+            const nn_op *op = &model->net.ops[o];
+            for (size_t k = 0; k < op->weight_count; k++)
+                assert_int_equal(t.times[op->weight + k], 1);
+            for (size_t k = 0; op->has_bias && k < op->bias_count; k++)
+                assert_int_equal(t.times[op->bias + k], 1);
+        }
+        free(t.times);
+        free(grad);
+        free_data(d);
+        nn_model_free(model);
+    }
+}
+
+static void test_wide_dense_layers_go_to_the_blas(void **unused)
+{
+    (void)unused;
+    nn_plan_row rows[8];
+    model_t *narrow = nn_sequential("narrow", 3, (layer_t *[]){
+        nn_input(1, (int64_t[]){100}), nn_dense(100, (dense_opts){0}),
+        nn_dense(10, (dense_opts){.activation = "softmax"})});
+    model_t *wide = nn_sequential("wide", 3, (layer_t *[]){
+        nn_input(1, (int64_t[]){1000}), nn_dense(2000, (dense_opts){.activation = "relu"}),
+        nn_dense(10, (dense_opts){.activation = "softmax"})});
+    assert_int_equal(nn_model_plan_rows(narrow, rows, 8), 2);
+    assert_memory_equal(rows[0].engine, "lane ", 5);
+    assert_string_equal(rows[0].why, "");
+    assert_int_equal(nn_model_plan_rows(wide, rows, 8), 2);
+    if (has_blas(wide)) {
+        assert_string_equal(rows[0].engine, "BLAS");
+        assert_non_null(strstr(rows[0].why, "8.0 MB of weights"));
+    } else {
+        assert_memory_equal(rows[0].engine, "lane ", 5);
+    }
+    nn_model_free(narrow);
+    nn_model_free(wide);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blas_agrees_with_reference),
+        cmocka_unit_test(test_blas_tells_of_every_gradient_once),
+        cmocka_unit_test(test_wide_dense_layers_go_to_the_blas),
         cmocka_unit_test(test_agrees_with_reference),
         cmocka_unit_test(test_few_samples_agree_with_reference),
         cmocka_unit_test(test_names_the_kernels_of_a_call),

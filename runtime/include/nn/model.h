@@ -82,7 +82,7 @@ typedef struct fit_opts {
     uint64_t seed;           /**< of shuffling and dropout; 0: nn_random_seed() */
     int threads;             /**< at most this many; 0: XTINYCC_THREADS, else the allowed cores */
     int verbose;             /**< 0: bar and a line per epoch; NN_SILENT; NN_LINES */
-    const char *engine;      /**< "reference", "lane"; NULL: the fastest that can */
+    const char *engine;      /**< "reference", "lane", "blas"; NULL: the fastest */
     int (*on_epoch_end)(const history_t *history, void *context); /**< nonzero: stop here */
     void *context;           /**< handed to on_epoch_end */
 } fit_opts;
@@ -193,9 +193,9 @@ NN_API int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int
 /** Which kernel computes a layer, and why. */
 typedef struct nn_plan_row {
     char layer[64];
-    char engine[32]; /**< "lane v4", "reference", ... */
+    char engine[32]; /**< "lane v4", "BLAS", "reference" */
     char kernel[64]; /**< such as "convolution 5x5, stride 1" */
-    char why[192];   /**< "" for the fast ones: else what the fast engine lacks */
+    char why[192];   /**< BLAS: which, and why not lanes; reference: what lanes lack; else "" */
 } nn_plan_row;
 
 /**

@@ -3,22 +3,34 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "blas_engine.h"
+
+static const nn_engine *fastest(const nn_net *net, char *why, size_t why_size)
+{
+    const nn_engine *lane = nn__lane_engine();
+    char missing[80];
+    if (nn__blas_is_faster(net) && nn__blas_engine.supports(net, missing, sizeof missing))
+        return &nn__blas_engine;
+    return lane->supports(net, why, why_size) ? lane : &nn__reference_engine;
+}
 
 const nn_engine *nn__engine_choose(const nn_net *net, const char *name, char *why, size_t why_size)
 {
-    const nn_engine *lane = nn__lane_engine();
     if (!name)
-        return lane->supports(net, why, why_size) ? lane : &nn__reference_engine;
+        return fastest(net, why, why_size);
     if (strcmp(name, "reference") == 0)
         return &nn__reference_engine;
-    if (strcmp(name, "lane") != 0) {
-        snprintf(why, why_size, "engine \"%.40s\" is unknown; valid are reference, lane", name);
+    int blas = strcmp(name, "blas") == 0;
+    if (!blas && strcmp(name, "lane") != 0) {
+        snprintf(why, why_size, "engine \"%.40s\" is unknown; valid are reference, lane, blas",
+                 name);
         return NULL;
     }
+    const nn_engine *engine = blas ? &nn__blas_engine : nn__lane_engine();
     char missing[160] = "";
-    if (lane->supports(net, missing, sizeof missing))
-        return lane;
-    snprintf(why, why_size, "engine \"lane\" cannot compute this model (%s); use \"reference\"",
-             missing);
+    if (engine->supports(net, missing, sizeof missing))
+        return engine;
+    snprintf(why, why_size, "engine \"%s\" cannot compute this model (%s); use \"%s\"", name,
+             missing, blas ? "lane" : "reference");
     return NULL;
 }

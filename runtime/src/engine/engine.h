@@ -128,7 +128,7 @@ extern const nn_engine nn__reference_engine;
 /* Batch in SIMD lanes; picks the best instruction set (XTINYCC_ISA overrides). */
 const nn_engine *nn__lane_engine(void);
 
-/* The engine called "reference" or "lane" that can compute the net; NAME NULL: the fastest one.
+/* The engine called "reference", "lane" or "blas" (blas_engine.h) that can compute the net; NAME NULL: the fastest one.
    NULL: none can or the name is unknown; WHY receives the reason. */
 const nn_engine *nn__engine_choose(const nn_net *net, const char *name, char *why, size_t why_size);
 

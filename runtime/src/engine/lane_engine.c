@@ -629,3 +629,15 @@ const nn_engine *nn__lane_engine(void)
 #endif
     return &engine_v2;
 }
+
+const lane_kernels *nn__lane_kernels(void)
+{
+#ifdef __x86_64__
+    int level = nn__isa_number();
+    if (level == 4)
+        return &nn__lane_kernels_v4;
+    if (level == 3)
+        return &nn__lane_kernels_v3;
+#endif
+    return &nn__lane_kernels_v2;
+}

@@ -157,12 +157,14 @@ void nn__lane_loss(const lane_loss *job, float *out, float *gradient, double *lo
                 set_gradient(&s, k, 0);
             continue;
         }
-        *hits += is_hit(&s);
+        int by_threshold = plan->net->out_c == 1; /* of the probability */
+        *hits += !by_threshold && is_hit(&s);
         if (plan->softmax_in_loss)
             *loss_sum += logit_loss(&s);
         else if (plan->net->loss != NN_MEAN_SQUARED_ERROR)
             *loss_sum += probability_loss(&s);
         else
             *loss_sum += squared_loss(&s);
+        *hits += by_threshold && is_hit(&s);
     }
 }
