@@ -8,6 +8,11 @@ if(XTINYCC_FUZZ) # what is fuzzed reports the ways taken through it
     target_compile_options(xtinycc_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+if(NOT XTINYCC_FUZZ) # a library, so that no C++ target's options reach C
+    add_library(fuzz_replay STATIC fuzz/replay.c)
+    target_link_libraries(fuzz_replay PRIVATE xtinycc_flags)
+endif()
+
 function(xtinycc_fuzz name)
     cmake_parse_arguments(F "CXX" "" "SOURCES;LIBS" ${ARGN})
     set(extension c)
@@ -21,7 +26,7 @@ function(xtinycc_fuzz name)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         set(arguments -runs=0)
     else()
-        target_sources(${name} PRIVATE fuzz/replay.c)
+        target_link_libraries(${name} PRIVATE fuzz_replay)
     endif()
     add_test(NAME fuzz/${name}
         COMMAND ${name} ${arguments} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
