@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,28 +81,55 @@ static compile_end take_answer(message *m, char **reply, size_t *reply_size, cha
     return COMPILE_ANSWERED;
 }
 
+/* Wait for the answer; false if the user has asked to stop. A Stop that comes between the question
+   and the wait must not be slept over: SIGINT is open only while we wait. */
+static bool await_answer(const compile_job *job, int (*interrupted)(void))
+{
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    struct pollfd answer = {.fd = job->answer, .events = POLLIN};
+    bool stopped;
+    int ready;
+    do {
+        stopped = interrupted();
+        ready = stopped ? 0 : ppoll(&answer, 1, NULL, &before);
+    } while (!stopped && ready < 0 && errno == EINTR);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !stopped;
+}
+
+/* The zygote ends the child that has taken the job. One that has not yet said so sees that nobody
+   waits: copies of our end may be open elsewhere, so it is shut down and not only closed. */
+static void cancel(const compile_job *job)
+{
+    shutdown(job->answer, SHUT_RDWR);
+    channel_send(FD_ANNOUNCE, MSG_CANCEL, NULL);
+}
+
 compile_end compile_finish(compile_job *job, int (*interrupted)(void), char **reply,
                            size_t *reply_size, char *reason, size_t reason_size)
 {
-    compile_end end;
-    for (;;) {
-        message m;
-        int got = channel_receive(job->answer, &m, true);
-        if (got < 0 && errno == EINTR && !interrupted())
-            continue;
-        if (got > 0) {
-            end = take_answer(&m, reply, reply_size, reason, reason_size);
-            message_free(&m);
-        } else if (got < 0 && errno == EINTR) {
-            channel_send(FD_ANNOUNCE, MSG_CANCEL, NULL);
-            end = COMPILE_INTERRUPTED;
-        } else {
-            snprintf(reason, reason_size, "%s", got == 0
-                     ? "no process for the compiler: memory or processes ran out"
-                     : "no memory for the compiled cell");
-            end = COMPILE_IMPOSSIBLE;
-        }
-        break;
+    compile_end end = COMPILE_INTERRUPTED;
+    if (!await_answer(job, interrupted)) {
+        cancel(job);
+        compile_abandon(job);
+        return end;
+    }
+    message m;
+    int got;
+    do
+        got = channel_receive(job->answer, &m, true);
+    while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        end = take_answer(&m, reply, reply_size, reason, reason_size);
+        message_free(&m);
+    } else {
+        snprintf(reason, reason_size, "%s", got == 0
+                 ? "no process for the compiler: memory or processes ran out"
+                 : "no memory for the compiled cell");
+        end = COMPILE_IMPOSSIBLE;
     }
     compile_abandon(job);
     return end;
@@ -143,6 +172,13 @@ static void wait_for_request(message *request)
     }
 }
 
+/* The worker was stopped and has turned away. */
+static bool is_cancelled(int answer)
+{
+    struct pollfd p = {.fd = answer};
+    return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
+}
+
 void compile_child_main(void)
 {
     confine();
@@ -151,6 +187,8 @@ void compile_child_main(void)
     wait_for_request(&request);
     int answer = request.fds[0];
     channel_send_fds(FD_JOB, MSG_JOB, NULL, &answer, 1);
+    if (is_cancelled(answer)) /* ask only now: a later Stop finds the job with the zygote */
+        _exit(0);
     close_range(FD_COMPILE_CHILD, FD_JOB, 0);
     wire_buf reply = {0};
     bool again = !lang_compile(request.body, request.size, &reply);
