@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 #include "folder.h"
 #include "host_internal.h"
+#include "orphans.h"
 
 #define START_TIMEOUT 30000 /* ms */
 #define STOP_TIMEOUT 3000   /* ms: the zygote ends what it owns, then it is killed itself */
@@ -203,6 +205,7 @@ host_t *host_start(const host_options *options, char *error, size_t error_size)
         return NULL;
     }
     allow_descriptors();
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* should the zygote be killed, its orphans come to us */
     host_t *host = create(options);
     worker_ends w = {-1, -1, -1, -1};
     if (!host || !host->output || open_channels(host, &w) < 0) {
@@ -255,6 +258,8 @@ void host_stop(host_t *host)
     close_one(host->keeper);
     if (host->zygote > 0)
         end_zygote(host->zygote);
+    if (host->gone)
+        orphans_end();
     if (host->output && host->pipes[0] >= 0 && host->pipes[1] >= 0) {
         pump_drain(host);
         output_flush(host->output, host_now());

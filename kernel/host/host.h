@@ -96,7 +96,8 @@ typedef struct host_execute_options {
  * Start the worker processes of a session.
  *
  * Call it first thing in main, before any thread exists, any socket is open and any secret is in
- * memory, with SIGINT, SIGCHLD and SIGPIPE blocked.
+ * memory, with SIGINT, SIGCHLD and SIGPIPE blocked. The process becomes a subreaper, and should the
+ * session's processes be killed from outside, all its children are: let it have no others.
  *
  * @param options  copied
  * @param error    receives one line when NULL is returned; may be NULL

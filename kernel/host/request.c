@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host_internal.h"
+#include "orphans.h"
 
 #define PARTS_MAX 64
 
@@ -37,6 +38,8 @@ static void read_keeper(host_t *host)
     message m;
     for (;;) {
         int got = channel_receive(host->keeper, &m, false);
+        if (got == 0 && !host->gone)
+            orphans_end();
         if (got == 0)
             set_gone(host, "the session's processes are gone: restart the kernel");
         if (got == 0 || (got < 0 && errno != EBADMSG && errno != EINTR))

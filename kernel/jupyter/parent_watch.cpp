@@ -9,6 +9,14 @@
 namespace xtinycc
 {
 
+namespace
+{
+
+// Taken before main: a manager may die while the session is being started.
+const pid_t first_parent = getppid();
+
+} // namespace
+
 parent_watch::parent_watch()
 {
     const char *value = std::getenv("JPY_PARENT_PID");
@@ -16,7 +24,7 @@ parent_watch::parent_watch()
         return;
     }
     m_watching = true;
-    m_parent = getppid();
+    m_parent = first_parent;
     const long pid = std::strtol(value, nullptr, 10);
     // A number from another PID namespace means nothing here.
     if (pid > 1 && (kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM)) {

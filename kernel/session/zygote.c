@@ -20,6 +20,7 @@
 #include "compile_child.h"
 #include "folder.h"
 #include "messages.h"
+#include "orphans.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -281,26 +282,6 @@ static void reap(zygote *z)
     }
 }
 
-/* Kill every child we have; grandchildren become our children as their parents die. */
-static void kill_children(void)
-{
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    for (char *at = text, *end; *at; at = end) {
-        long pid = strtol(at, &end, 10);
-        if (end == at)
-            break;
-        if (pid > 0)
-            kill((pid_t)pid, SIGKILL);
-    }
-}
-
 static void shut_down(const zygote *z, int status)
 {
     if (z->worker > 0)
@@ -308,15 +289,7 @@ static void shut_down(const zygote *z, int status)
     for (size_t i = 0; i < z->snapshot_count; i++)
         kill(z->snapshots[i].pid, SIGKILL);
     cancel_job(z);
-    for (int round = 0; round < 1000; round++) {
-        kill_children();
-        pid_t pid;
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            continue;
-        if (pid < 0 && errno == ECHILD)
-            break;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    orphans_end();
     if (z->options->folder && !z->ending)
         folder_remove(z->options->folder); /* the front will not come to it */
     _exit(status);
@@ -391,6 +364,7 @@ static int take_signals(pid_t front)
     if (getppid() != front)
         _exit(0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    setpgid(0, 0); /* who kills the front's group must leave somebody to end the rest */
     return channel_move_high(fd, FD_ENGINE_FREE);
 }
 

@@ -94,6 +94,14 @@ def test_76_kernel_killed(start_tcp, folder, doing):
     gone(kernel, client, pids, folder, -signal.SIGKILL)
 
 
+def test_76_group_killed(start_tcp, folder):
+    """As a manager does that has run out of patience. What ignores signals ends too."""
+    kernel, client, _, pids = living(start_tcp, folder, "in a loop")
+    assert os.getpgid(kernel.process.pid) == kernel.process.pid
+    os.killpg(kernel.process.pid, signal.SIGKILL)
+    gone(kernel, client, pids, folder, -signal.SIGKILL)
+
+
 STARTER = """
 import os, subprocess, sys, time
 child = subprocess.Popen(sys.argv[1:], env=dict(os.environ, JPY_PARENT_PID=str(os.getpid())))
@@ -130,6 +138,21 @@ def test_77_F17_server_killed(start_tcp, folder):
     server.kill()
     server.wait()
     gone(kernel, client, pids, folder)
+
+
+def test_77_F17_server_killed_while_the_kernel_starts(start_tcp, folder):
+    kernel = start_tcp(start=False)
+    server = subprocess.Popen(
+        [sys.executable, "-c", STARTER, kernel.program, "-f", kernel.connection_file],
+        stdout=subprocess.PIPE, text=True, env=dict(os.environ, TMPDIR=str(folder)),
+        start_new_session=True)
+    front = int(server.stdout.readline())
+    while processes.lives(front) and not processes.below(front):
+        pass  # its first child is made long before it serves
+    server.kill()
+    server.wait()
+    processes.wait_gone([front])
+    assert not list(folder.iterdir())
 
 
 def test_78_restart_on_the_same_ports(start_tcp, folder):

@@ -208,6 +208,7 @@ static void scene_death_between_cells(host_t *host, FILE *answer)
 /* Every process of the session dies, one after the other; the host then says so. */
 static void scene_zygote_dies(host_t *host, FILE *answer)
 {
+    run(host, stay);
     run(host, "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d\", getppid());");
     kill((pid_t)strtol(seen.text, NULL, 10), SIGKILL);
     host_reply reply;
@@ -251,6 +252,17 @@ static void nothing_is_left_when_the_front_is_killed(void **state)
     end(&f, SIGKILL);
 }
 
+/* A manager that kills the front's whole group must not leave behind what left that group. */
+static void nothing_is_left_when_the_group_is_killed(void **state)
+{
+    (void)state;
+    front f = play("busy");
+    assert_string_equal(f.answer, "42");
+    assert_true(count_marked(f.mark, f.pid) >= 4);
+    kill(-f.pid, SIGKILL);
+    end(&f, 0);
+}
+
 static void nothing_is_left_when_the_front_is_killed_during_a_cell(void **state)
 {
     (void)state;
@@ -280,6 +292,7 @@ static void a_dead_zygote_is_the_end_and_is_said(void **state)
     (void)state;
     front f = play("zygote-dies");
     assert_string_equal(f.answer, "-1 KernelError");
+    assert_int_equal(count_marked(f.mark, f.pid), 0); /* the front has ended what it inherited */
     end(&f, SIGKILL);
 }
 
@@ -306,6 +319,7 @@ int main(int argc, char **argv)
         return play_scene(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_when_the_front_is_killed),
+        cmocka_unit_test(nothing_is_left_when_the_group_is_killed),
         cmocka_unit_test(nothing_is_left_when_the_front_is_killed_during_a_cell),
         cmocka_unit_test(nothing_is_left_after_a_shutdown),
         cmocka_unit_test(a_death_between_cells_costs_no_variables),
