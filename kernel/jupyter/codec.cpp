@@ -35,16 +35,56 @@ bool has_text(const json &object, const char *name)
 
 } // namespace
 
+replay_window::replay_window(std::size_t capacity) : m_order(capacity, 0)
+{
+    std::size_t places = 2;
+    while (places < 2 * capacity + 2) {
+        places *= 2;
+    }
+    m_seen.assign(places, 0);
+}
+
+// Where the mark is, or the free place where it belongs.
+std::size_t replay_window::place_of(mark m) const
+{
+    std::size_t at = m % m_seen.size();
+    while (m_seen[at] != 0 && m_seen[at] != m) {
+        at = (at + 1) % m_seen.size();
+    }
+    return at;
+}
+
+// Those that were pushed behind the freed place must be found without it.
+void replay_window::forget(mark m)
+{
+    std::size_t at = place_of(m);
+    m_seen[at] = 0;
+    for (at = (at + 1) % m_seen.size(); m_seen[at] != 0; at = (at + 1) % m_seen.size()) {
+        const mark moved = m_seen[at];
+        m_seen[at] = 0;
+        m_seen[place_of(moved)] = moved;
+    }
+}
+
 bool replay_window::admit(const std::string &signature)
 {
-    if (!m_seen.insert(signature).second) {
+    mark m = 0;
+    for (std::size_t i = 0; i < 16 && i < signature.size(); ++i) {
+        const char c = signature[i];
+        m = m << 4 | static_cast<mark>(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    m += m == 0 ? 1 : 0; // 0 stands for free
+    const std::size_t place = place_of(m);
+    if (m_seen[place] != 0) {
         return false;
     }
-    m_order.push_back(signature);
-    if (m_order.size() > m_capacity) {
-        m_seen.erase(m_order.front());
-        m_order.pop_front();
+    m_seen[place] = m;
+    mark &oldest = m_order[m_next];
+    m_next = (m_next + 1) % m_order.size();
+    if (oldest != 0) {
+        forget(oldest);
     }
+    oldest = m;
     return true;
 }
 

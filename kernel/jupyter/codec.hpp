@@ -6,9 +6,8 @@
 #define XTINYCC_JUPYTER_CODEC_HPP
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -28,19 +27,25 @@ struct message {
     frames buffers;
 };
 
-// The signatures seen last: a message that comes twice is executed once.
+// The signatures seen last: a message that comes twice is executed once. Its memory, 1.5 MB, is
+// taken at once, so that a session does not grow by the messages it has got.
 class replay_window
 {
   public:
-    explicit replay_window(std::size_t capacity = 65536) : m_capacity(capacity) {}
+    explicit replay_window(std::size_t capacity = 65536);
 
     // Return false if @p signature was among the last `capacity` admitted ones, else admit it.
     bool admit(const std::string &signature);
 
   private:
-    std::size_t m_capacity;
-    std::unordered_set<std::string> m_seen;
-    std::deque<std::string> m_order;
+    // 64 of the signature's 256 bits: honest messages collide once in 10^14.
+    using mark = std::uint64_t;
+    std::size_t place_of(mark m) const;
+    void forget(mark m);
+
+    std::vector<mark> m_order; // a ring, the oldest at m_next; 0: free
+    std::vector<mark> m_seen;  // open addressing, at most half full
+    std::size_t m_next = 0;
 };
 
 // Whether brackets in @p text nest at most @p limit deep; strings are skipped, nothing is parsed.
