@@ -154,6 +154,79 @@ def test_F3_damage_found_later(session):
     assert session.run("free(block); kept").result == "41"
 
 
+# Every fork of the session's process fails from here on, as it does where processes or memory are
+# short.
+FORBID_FORK = """
+#include <linux/filter.h>
+#include <sys/prctl.h>
+struct sock_filter code[] = {{0x20, 0, 0, 0}, {0x15, 2, 0, 56}, {0x15, 1, 0, 57}, {0x15, 0, 1, 58},
+                             {0x06, 0, 0, 0x5000b}, {0x06, 0, 0, 0x7fff0000}};
+struct sock_fprog filter = {6, code};
+prctl(38, 1, 0, 0, 0);
+prctl(22, 2, &filter)
+"""
+
+
+def test_F13_fork_fails(session):
+    """The cell runs without a snapshot, which is said once; the one before can still be gone back
+    to."""
+    if session.run(FORBID_FORK).result != "0":
+        pytest.skip("the system lets no process restrict itself")
+    first = session.run("after = 1;")
+    assert first.status == "ok" and "No snapshot" in first.text("stderr")
+    assert not session.run("after = 2;").text("stderr")
+    assert session.run("after").result == "2"
+    assert session.run("kill(getpid(), SIGKILL);").reply["ename"] == "SIGKILL"
+    assert not session.run("after = 3;").text("stderr")
+    assert session.run("after").result == "3"
+
+
+# A child waits for the helper program that the cell is about to start, and sends it a signal.
+HIT_HELPER = """
+void hit_helper(int number)
+{
+    int session = getpid();
+    if (fork())
+        return;
+    for (;;) {
+        char path[100], name[100] = "";
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", session, session);
+        FILE *list = fopen(path, "r");
+        for (int pid = 0; list && fscanf(list, "%d", &pid) == 1;) {
+            snprintf(path, sizeof path, "/proc/%d/comm", pid);
+            FILE *comm = fopen(path, "r");
+            if (comm && fgets(name, sizeof name, comm) && !strncmp(name, "nn-files", 8) &&
+                kill(pid, number) == 0)
+                _exit(0);
+            if (comm)
+                fclose(comm);
+        }
+        if (list)
+            fclose(list);
+        if (kill(session, 0))
+            _exit(0);
+    }
+}
+model_t *net = Sequential("net", Input(64), Dense(512), Dense(10));
+model_compile(net, .optimizer = SGD(), .loss = "mean_squared_error");
+"""
+
+
+@pytest.mark.parametrize("signal_", ["SIGKILL", "SIGSEGV"])
+def test_F30_helper_dies(session, tmp_path, signal_):
+    """An error of one sentence; neither the session nor the file is touched."""
+    path = tmp_path / "net.keras"
+    assert session.run(HIT_HELPER).status == "ok"
+    assert session.run(f'model_save(net, "{path}");').status == "ok"
+    before = path.read_bytes()
+    result = session.run(f'after = 7; hit_helper({signal_});'
+                         f' for (;;) if (!model_load("{path}")) break;')
+    assert result.status == "error" and "nn-files" in said(result), result.reply
+    assert session.run("after").result == "7"
+    assert path.read_bytes() == before
+    assert session.run(f'model_load("{path}") != NULL').result == "1"
+
+
 def test_F20_survivors_end_with_the_kernel(start_tcp):
     kernel = start_tcp()
     client = kernel.connect()
@@ -205,7 +278,7 @@ def test_F23_every_error_of_an_unprotected_session_says_so(session):
 def test_F25_disk_full_while_saving(session, tmp_path):
     path = tmp_path / "net.keras"
     session.run('model_t *net = Sequential("net", Input(4), Dense(3)); model_compile(net,'
-                ' .optimizer = SGD(), .loss = "mse");')
+                ' .optimizer = SGD(), .loss = "mean_squared_error");')
     assert session.run(f'model_save(net, "{path}");').status == "ok"
     before = path.read_bytes()
     result = session.run(f"""
@@ -226,7 +299,7 @@ def test_F26_killed_while_saving(session, tmp_path):
     """Old or new file, never a broken one."""
     path = tmp_path / "net.keras"
     session.run('model_t *net = Sequential("net", Input(64), Dense(512), Dense(10));'
-                ' model_compile(net, .optimizer = SGD(), .loss = "mse");')
+                ' model_compile(net, .optimizer = SGD(), .loss = "mean_squared_error");')
     assert session.run(f'model_save(net, "{path}");').status == "ok"
     for delay in (0, 2000, 5000, 10000, 20000):
         session.run(f"""

@@ -93,6 +93,26 @@ def test_67_one_stop_is_enough(shared_tcp, code):
     assert shared_tcp.run('free(malloc(1000)); printf("well\\n");').text() == "well\n"
 
 
+NATIVE = """%%native
+#include <stdio.h>
+#include <unistd.h>
+volatile long rounds;
+int native_kept = 5;
+void spin(void) { for (;;) rounds++; }
+void wait_for_ever(void) { for (;;) pause(); }
+"""
+
+
+@pytest.mark.parametrize("way", ["%%native\n#include <stdio.h>\n", ""], ids=["native", "c"])
+@pytest.mark.parametrize("call", ["spin", "wait_for_ever"])
+def test_67_native_code(shared_tcp, way, call):
+    assert shared_tcp.run(NATIVE).status == "ok"
+    cell = started(shared_tcp, f'{way}native_kept = 6; printf("began"); {call}();')
+    stop(shared_tcp)
+    stopped(cell)
+    assert shared_tcp.run("native_kept").result == "6"
+
+
 NEEDS_TWO = {
     "pthread_join": "void *never(void *p) { for (;;) pause(); return p; } pthread_t thread;"
                     ' pthread_create(&thread, NULL, never, NULL); printf("began");'
