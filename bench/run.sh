@@ -9,7 +9,8 @@
 #   seeds      five seeds' accuracies against Keras' range (a minute)
 #   kernel     start and cells, beside ipykernel
 #   picture    docs/bench.svg and docs/growth.svg from the last runs
-#   soak       an hour of cells
+#   flood      100,000 lines and 50 MB of output, beside ipykernel
+#   soak       20,000 cells with faults and Stops, half an hour or more
 # Without a name: peers, nets, growth, kernel and picture, in about twenty minutes.
 # Prints tables and appends JSON lines to out/bench/. Figures depend on the machine: compare the
 # ratios of one run, never seconds of two.
@@ -34,6 +35,7 @@ for part in "$@"; do
             measure compare ;;
         nets|growth|picture) measure "$part" ;;
         kernel) .venv/bin/python bench/kernel.py --json "$out/kernel.jsonl" ;;
+        flood) .venv/bin/python bench/flood.py --json "$out/flood.jsonl" ;;
         soak) .venv/bin/python bench/soak.py --cells "${CELLS:-20000}" --json "$out/soak.jsonl" ;;
         *) echo "bench: unknown part: $part; the head of bench/run.sh lists them" >&2; exit 2 ;;
     esac
