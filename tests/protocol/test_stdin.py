@@ -85,8 +85,7 @@ def test_84_86_old_answers_are_not_taken(shared):
     cell = shared.execute('printf("shown first\\nword? "); char w[20]; fgets(w, 20, stdin); w',
                           allow_stdin=True)
     question = shared.question()
-    # Row 86: what was printed is out before the question.
-    assert "shown first\n" in "".join(m.content["text"] for m in cell.iopub if m.type == "stream")
+    cell.wait_output("shown first\n")  # row 86: what was printed comes before the answer is given
     assert question.content["prompt"] == "word? "
     shared.answer("new")
     shared.answer("too much")
