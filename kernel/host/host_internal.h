@@ -24,6 +24,7 @@ typedef struct stop_state {
     int64_t limit;  /* ms that the cell may take, 0 for any */
     int64_t over;   /* when they are over */
     bool by_limit;  /* and they were: nobody pressed Stop */
+    int on_the_way; /* signals asked for that have not been sent yet, as far as we know */
 } stop_state;
 
 /* A death of the worker, as the zygote reports it. */
@@ -82,6 +83,10 @@ void pump_drain(host_t *host);
 void stop_begin(host_t *host);
 void stop_started(host_t *host, int64_t limit); /* LIMIT: ms that the cell may take, 0 for any */
 void stop_end(host_t *host);
+/* The zygote has sent a signal that was asked for. */
+void stop_reached(host_t *host);
+/* Whether a signal for the cell that has ended may still come. */
+bool stop_is_on_the_way(host_t *host);
 /* The cell has waited for the user: that does not count. */
 void stop_extend(host_t *host, int64_t milliseconds);
 /* Whether the limit of time has stopped the cell; OUT gets a line that says so. */

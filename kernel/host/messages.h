@@ -52,14 +52,15 @@ enum message_kind {
     MSG_SERVICE,      /* u64 serial, the answer to COMPLETE, INSPECT, IS_COMPLETE (service.h) */
 
     /* front -> zygote */
-    MSG_INTERRUPT = 64, /* SIGINT to the worker's group */
-    MSG_KILL,           /* end the worker; its newest snapshot takes over */
+    MSG_INTERRUPT = 64, /* SIGINT to the worker's group; answered by MSG_REACHED */
+    MSG_KILL,           /* end the worker; its newest snapshot takes over; MSG_REACHED */
     MSG_END,            /* the session ends in order: the worker has a second to end by itself */
 
     /* zygote -> front */
     MSG_DEATH = 96, /* u32 enum death_cause, u32 signal (0: none), u32 exit code, u64 peak KB,
                        u32 enum death_heir, u32 number of the cell that the state precedes */
     MSG_NO_START,   /* string error: the zygote cannot work and ends */
+    MSG_REACHED,    /* the signal has been sent: it hits nothing that begins from here on */
 
     /* worker -> zygote */
     MSG_SNAPSHOT = 128, /* u32 pid, u32 cell number; descriptor: the socket that wakes it */

@@ -51,7 +51,20 @@ static void read_keeper(host_t *host)
             death_note(host, &m);
         else if (m.kind == MSG_NO_START)
             set_gone(host, wire_get_string(&r));
+        else if (m.kind == MSG_REACHED)
+            stop_reached(host);
         message_free(&m);
+    }
+}
+
+/* A Stop belongs to the cell that ran when it came. If that one has ended meanwhile, its signal
+   must be over before the next begins. */
+static void let_stop_pass(host_t *host)
+{
+    while (!host->gone && stop_is_on_the_way(host)) {
+        struct pollfd p = {.fd = host->keeper, .events = POLLIN};
+        poll(&p, 1, -1);
+        read_keeper(host);
     }
 }
 
@@ -264,6 +277,7 @@ int request_run(host_t *host, request *q)
 {
     pump_pause(host);
     read_keeper(host);
+    let_stop_pass(host);
     if (q->reply) {
         output_flush(host->output, host_now());
         output_begin(host->output, host->number);

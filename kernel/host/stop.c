@@ -24,17 +24,38 @@ void stop_end(host_t *host)
     pthread_mutex_unlock(&host->stop.lock);
 }
 
+void stop_reached(host_t *host)
+{
+    pthread_mutex_lock(&host->stop.lock);
+    host->stop.on_the_way--;
+    pthread_mutex_unlock(&host->stop.lock);
+}
+
+bool stop_is_on_the_way(host_t *host)
+{
+    pthread_mutex_lock(&host->stop.lock);
+    bool is = host->stop.on_the_way > 0;
+    pthread_mutex_unlock(&host->stop.lock);
+    return is;
+}
+
+static void ask_keeper(host_t *host, uint32_t kind)
+{
+    if (channel_send(host->keeper, kind, NULL) == 0)
+        host->stop.on_the_way++;
+}
+
 static void kill_worker(host_t *host)
 {
     if (!host->stop.killed)
-        channel_send(host->keeper, MSG_KILL, NULL);
+        ask_keeper(host, MSG_KILL);
     host->stop.killed = true;
 }
 
 static void send_once(host_t *host)
 {
     if (host->stop.started && !host->stop.sent) {
-        channel_send(host->keeper, MSG_INTERRUPT, NULL);
+        ask_keeper(host, MSG_INTERRUPT);
         host->stop.sent = true;
     }
 }

@@ -194,14 +194,13 @@ void server::read_subscriptions()
 // not affected.
 void server::interrupt()
 {
-    {
-        std::lock_guard<std::mutex> lock(m_mutex);
-        if (!m_busy) {
-            return;
-        }
-        m_interrupted = true;
-        m_changed.notify_all();
+    // Under the lock, so that no other request begins before the cell of this one has been told.
+    std::lock_guard<std::mutex> lock(m_mutex);
+    if (!m_busy) {
+        return;
     }
+    m_interrupted = true;
+    m_changed.notify_all();
     if (on_interrupt) {
         on_interrupt();
     }

@@ -311,6 +311,7 @@ static void handle_front_message(zygote *z, const message *m)
     switch (m->kind) {
     case MSG_INTERRUPT:
         interrupt_group(z->worker);
+        channel_send(FD_KEEPER, MSG_REACHED, NULL);
         break;
     case MSG_END:
         z->ending = true;
@@ -320,6 +321,7 @@ static void handle_front_message(zygote *z, const message *m)
         z->cause = DEATH_KILLED;
         kill(-z->worker, SIGKILL);
         kill(z->worker, SIGKILL); /* should it have left its group */
+        channel_send(FD_KEEPER, MSG_REACHED, NULL);
         break;
     default:
         break;

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,10 +219,105 @@ static void scene_zygote_dies(host_t *host, FILE *answer)
     host_reply_free(&reply);
 }
 
+/* --- a Stop whose signal is late --- */
+
+static struct {
+    host_t *host;
+    char folder[64];
+    pid_t zygote, worker;
+    atomic_bool second; /* the second cell is being asked for */
+} late;
+
+static void path_of(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", late.folder, name);
+}
+
+static bool is_there(const char *name)
+{
+    char path[100];
+    path_of(name, path, sizeof path);
+    return access(path, F_OK) == 0;
+}
+
+static void make(const char *name)
+{
+    char path[100];
+    path_of(name, path, sizeof path);
+    close(creat(path, 0600));
+}
+
+static void short_sleep(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* R, S, T, ... as /proc says; 0 if there is no such process. */
+static char state_of(pid_t pid)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    const char *end = n ? strrchr(text, ')') : NULL;
+    return end && end[1] ? end[2] : '\0';
+}
+
+/* Stop comes while the first cell runs; its signal is sent once the second one runs, or waits. */
+static void *press_stop(void *nothing)
+{
+    while (!is_there("began1"))
+        short_sleep();
+    kill(late.zygote, SIGSTOP);
+    while (state_of(late.zygote) != 'T')
+        short_sleep();
+    host_interrupt(late.host);
+    make("go1");
+    for (int asleep = 0; asleep < 50 && !is_there("began2"); short_sleep())
+        asleep = late.second && state_of(getpid()) == 'S' && state_of(late.worker) == 'S'
+                     ? asleep + 1 : 0;
+    kill(late.zygote, SIGCONT);
+    while (state_of(late.zygote) != 'S')
+        short_sleep();
+    make("go2");
+    return nothing;
+}
+
+static void scene_late_stop(host_t *host, FILE *answer)
+{
+    char first[400], second[400], name[64];
+    const char form[] = "#include <fcntl.h>\n#include <unistd.h>\n"
+                        "close(creat(\"%s/began%d\", 0600));"
+                        "while (access(\"%s/go%d\", F_OK)) usleep(1000);";
+    late.host = host;
+    strcpy(late.folder, "/tmp/life_test.XXXXXX");
+    if (!mkdtemp(late.folder))
+        return;
+    run(host, "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d %d\", getppid(), getpid());");
+    sscanf(seen.text, "%d %d", &late.zygote, &late.worker);
+    snprintf(first, sizeof first, form, late.folder, 1, late.folder, 1);
+    snprintf(second, sizeof second, form, late.folder, 2, late.folder, 2);
+    pthread_t presser;
+    pthread_create(&presser, NULL, press_stop, NULL);
+    snprintf(name, sizeof name, "%s", run(host, first));
+    late.second = true;
+    fprintf(answer, "%s %s\n", name, run(host, second));
+    fflush(answer);
+    pthread_join(presser, NULL);
+    for (int i = 0; i < 4; i++) {
+        path_of((const char *const[]){"began1", "go1", "began2", "go2"}[i], name, sizeof name);
+        unlink(name);
+    }
+    rmdir(late.folder);
+}
+
 static const struct {
     const char *name;
     scene play;
 } scenes[] = {
+    {"late-stop", scene_late_stop},
     {"busy", scene_busy},
     {"stop", scene_stop},
     {"cell-runs", scene_cell_runs},
@@ -296,6 +393,14 @@ static void a_dead_zygote_is_the_end_and_is_said(void **state)
     end(&f, SIGKILL);
 }
 
+static void a_stop_belongs_to_the_cell_that_ran(void **state)
+{
+    (void)state;
+    front f = play("late-stop");
+    end(&f, SIGKILL);
+    assert_string_equal(f.answer, "ok ok");
+}
+
 static void a_missing_worker_is_an_error_of_one_line(void **state)
 {
     (void)state;
@@ -324,6 +429,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(nothing_is_left_after_a_shutdown),
         cmocka_unit_test(a_death_between_cells_costs_no_variables),
         cmocka_unit_test(a_dead_zygote_is_the_end_and_is_said),
+        cmocka_unit_test(a_stop_belongs_to_the_cell_that_ran),
         cmocka_unit_test(a_missing_worker_is_an_error_of_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
