@@ -11,7 +11,7 @@
 
 struct lang {
     char *text; /* the session as past_write() wrote it */
-    size_t size;
+    size_t size, capacity;
 };
 
 int lang_prepare(const lang_options *options, char *error, size_t error_size)
@@ -20,14 +20,18 @@ int lang_prepare(const lang_options *options, char *error, size_t error_size)
     return headers_prepare(&paths, error, error_size);
 }
 
+/* The text is large and changes often: it stays where it is while it fits. */
 static bool set_text(lang_t *lang, const void *text, size_t size)
 {
-    char *copy = malloc(size ? size : 1);
-    if (!copy)
-        return false;
-    memcpy(copy, text, size);
-    free(lang->text);
-    lang->text = copy;
+    if (size > lang->capacity) {
+        size_t capacity = size + size / 4;
+        char *larger = realloc(lang->text, capacity);
+        if (!larger)
+            return false;
+        lang->text = larger;
+        lang->capacity = capacity;
+    }
+    memcpy(lang->text, text, size);
     lang->size = size;
     return true;
 }

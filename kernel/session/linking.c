@@ -309,6 +309,12 @@ static bool put_32(link_t *link, char *place, intptr_t value, const char *name)
     return true;
 }
 
+/* Whether the displacement is that of a call or jmp; another instruction takes the address. */
+static bool is_branch(const Elf64_Rela *rela, const char *place)
+{
+    return rela->r_offset > 0 && ((unsigned char)place[-1] & 0xfe) == 0xe8;
+}
+
 static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room)
 {
     size_t index = ELF64_R_SYM(rela->r_info);
@@ -348,6 +354,7 @@ static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room
                         "expression; copy it first through a pointer to it",
                         name);
         if (is_call && !arena_has_text(&link->loader->arena, value)) {
+            link->keeps_text |= !is_branch(rela, place);
             value = thunk_for(link, index, name);
             if (!value)
                 return fail(link, "the session's memory is full");

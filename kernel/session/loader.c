@@ -12,12 +12,22 @@
 
 /* --- Recording a unit ------------------------------------------------------------------- */
 
+/* Forget all but where the unit lies. */
+static void image_empty(image_t *image)
+{
+    free(image->symbols);
+    free(image->names);
+    stabs_free(image->stabs);
+    image->symbols = NULL;
+    image->names = NULL;
+    image->stabs = NULL;
+    image->symbol_count = 0;
+}
+
 static void image_free(image_t *image)
 {
     if (image) {
-        free(image->symbols);
-        free(image->names);
-        stabs_free(image->stabs);
+        image_empty(image);
         free(image);
     }
 }
@@ -131,6 +141,8 @@ static void commit_function(link_t *link, symbol_t *entry, const lang_symbol *bi
 {
     bool patch = entry->is_undefined ||
                  (entry->address && entry->is_function && bind && bind->bind == LANG_BIND_PATCH);
+    if (!patch && entry->image >= 0 && entry->image < link->loader->image_count)
+        link->loader->images[entry->image]->is_called = true;
     if (!patch)
         entry->older_count = 0;
     else if (arena_has_text(&link->loader->arena, entry->address))
@@ -157,6 +169,19 @@ static void commit_same(link_t *link, symbol_t *entry, const Elf64_Sym *symbol)
         memset(entry->address, 0, size);
 }
 
+/* The debug information of a unit whose functions all have been replaced describes code that
+   nobody can reach: their entries are jumps. */
+static void forget_replaced(loader_t *loader, int number)
+{
+    image_t *image = number >= 0 && number < loader->image_count ? loader->images[number] : NULL;
+    if (!image || image->is_called)
+        return;
+    for (size_t i = 0; i < loader->session.capacity; i++)
+        if (loader->session.slots[i] && loader->session.slots[i]->image == number)
+            return;
+    image_empty(image);
+}
+
 static void commit(link_t *link, int number)
 {
     for (size_t i = 1; i < link->object.symbol_count; i++) {
@@ -171,16 +196,76 @@ static void commit(link_t *link, int number)
         if (!is_exported(link, &symbol, name))
             continue;
         entry = symbol_find(&link->loader->session, name);
-        entry->image = number;
+        int replaced = entry->is_undefined ? -1 : entry->image; /* a thunk is nobody's code */
         entry->size = symbol.st_size;
         if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC) {
             commit_function(link, entry, link_bind(link, name), link->values[i]);
+            entry->image = number;
+            forget_replaced(link->loader, replaced);
         } else {
+            entry->image = number;
             entry->address = link->values[i];
             entry->is_function = entry->is_undefined = false;
             entry->older_count = 0;
         }
     }
+}
+
+/* --- What may go once the unit has run ---------------------------------------------------- */
+
+/* Whether a name is one of the engine's own in the unit: its code, and where its value lies. */
+static bool is_internal(const lang_unit *unit, const char *name)
+{
+    return (unit->entry && strcmp(name, unit->entry) == 0) || strncmp(name, "__xt_", 5) == 0;
+}
+
+/* Whether all that a data section holds is the engine's own or initial values that have been copied
+   to objects of earlier cells. */
+static bool has_only_passing_data(const link_t *link, size_t section)
+{
+    size_t covered = 0;
+    for (size_t i = 1; i < link->object.symbol_count; i++) {
+        Elf64_Sym symbol = elf_symbol(&link->object, i);
+        if (symbol.st_shndx != section || ELF64_ST_TYPE(symbol.st_info) == STT_SECTION)
+            continue;
+        const char *name = elf_symbol_name(&link->object, &symbol);
+        if (symbol.st_size && !link_same(link, name, &symbol) && !is_internal(link->unit, name))
+            return false;
+        covered += symbol.st_size;
+    }
+    return covered > 0 || elf_section(&link->object, section).sh_size == 0;
+}
+
+/* Whether nothing of the session can lead into the unit's text. Moves *DATA_TOP behind the data
+   that must stay. Ask before the unit is committed. */
+static bool is_passing(const link_t *link, int first_image, char **data_top)
+{
+    if (link->keeps_text)
+        return false;
+    for (size_t i = 1; i < link->object.symbol_count; i++) {
+        Elf64_Sym symbol = elf_symbol(&link->object, i);
+        const char *name = elf_symbol_name(&link->object, &symbol);
+        int type = ELF64_ST_TYPE(symbol.st_info);
+        if (symbol.st_shndx == SHN_UNDEF) {
+            const symbol_t *known = symbol_find(&link->loader->session, name);
+            if (known && known->is_undefined && known->image >= first_image)
+                return false; /* its thunk lies here and waits for the definition */
+            continue;
+        }
+        if (link_same(link, name, &symbol) || is_internal(link->unit, name))
+            continue;
+        if (type == STT_FUNC || is_exported(link, &symbol, name))
+            return false;
+    }
+    for (size_t i = 1; i < link->object.section_count; i++) {
+        Elf64_Shdr section = elf_section(&link->object, i);
+        if (!link->sections[i] || section.sh_flags & SHF_EXECINSTR)
+            continue;
+        char *end = link->sections[i] + section.sh_size;
+        if (end > *data_top && !has_only_passing_data(link, i))
+            *data_top = end;
+    }
+    return true;
 }
 
 /* --- Constructors ----------------------------------------------------------------------- */
@@ -383,6 +468,11 @@ int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, c
         *image = loader->image_count;
         loader->images[loader->image_count++] = loading[i].image;
     }
+    loader->last = (last_unit){.first = *image - (int)(count - 1), .before = mark};
+    bool passing = ok;
+    for (size_t i = 0; i < count && passing; i++)
+        passing = is_passing(&loading[i].link, loader->last.first, &loader->last.before.data_top);
+    loader->last.count = passing ? (int)count : 0;
     for (size_t i = 0; i < count && ok; i++)
         commit(&loading[i].link, *image - (int)(count - 1 - i));
     if (!ok) {
@@ -406,6 +496,19 @@ int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, c
     return ok ? 0 : -1;
 }
 
+void loader_retire(loader_t *loader, int image)
+{
+    last_unit last = loader->last;
+    loader->last.count = 0;
+    if (last.count == 0 || image != last.first + last.count - 1 ||
+        image != loader->image_count - 1 || !arena_unlock_text(&loader->arena))
+        return;
+    for (int i = 0; i < last.count; i++)
+        image_free(loader->images[--loader->image_count]);
+    arena_restore(&loader->arena, last.before);
+    arena_lock_text(&loader->arena);
+}
+
 void *loader_symbol(const loader_t *loader, const char *name)
 {
     const symbol_t *symbol = symbol_find(&loader->session, name);
@@ -426,6 +529,9 @@ void *loader_image_symbol(const loader_t *loader, int image, const char *name)
 
 void loader_forget(loader_t *loader, const char *name)
 {
+    const symbol_t *symbol = symbol_find(&loader->session, name);
+    if (symbol && symbol->image >= 0)
+        loader->images[symbol->image]->is_called = true;
     symbol_remove(&loader->session, name);
 }
 

@@ -31,6 +31,11 @@ int loader_interpose(loader_t *loader, const char *name, void *address);
 int loader_load(loader_t *loader, const lang_unit *unit, int cell, int *image, char *error,
                 size_t error_size);
 
+/* The unit has run and its value has been shown: give back what nothing can refer to any more. Of a
+   unit that defines no function and no new object, that is all but its string literals and other
+   constants, which live as long as the session. Its image number then is no longer valid. */
+void loader_retire(loader_t *loader, int image);
+
 /* Address of a session symbol (newest meaning), or of a symbol local to one image; NULL if none. */
 void *loader_symbol(const loader_t *loader, const char *name);
 void *loader_image_symbol(const loader_t *loader, int image, const char *name);

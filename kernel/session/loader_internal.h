@@ -26,13 +26,21 @@ typedef struct image {
     size_t symbol_count;
     char *names;
     struct stabs *stabs; /* NULL without debug information */
+    bool is_called;      /* an older function of it, of another type, is still in use */
 } image_t;
+
+/* What the unit loaded last leaves behind once it has run. */
+typedef struct last_unit {
+    int first, count; /* its images; COUNT 0: it must stay */
+    arena_mark before; /* the data's top already behind what must stay */
+} last_unit;
 
 struct loader {
     arena_t arena;
     symbol_table session, interposed, helpers;
     image_t **images;
     int image_count, image_capacity;
+    last_unit last;
     /* Runs a constructor; set by run_init so that it gets the cell's stack. NULL: plain call. */
     void (*run_constructor)(void (*function)(void), int cell);
 };

@@ -264,6 +264,16 @@ static bool prepare_rest(const session_t *s, int image, const lang_unit *unit, l
     return true;
 }
 
+/* Returns whether a further part remains. */
+static bool run_loaded(session_t *s, const session_cell *cell, const lang_unit *unit,
+                       lang_cell *part, session_reply *reply)
+{
+    int image = load_and_run(s, cell, unit, reply);
+    bool left = prepare_rest(s, image, unit, part, reply);
+    loader_retire(s->loader, image);
+    return left;
+}
+
 /* Compile and run a cell, or what is left of it. *LEFT: a further part remains, for which PART has
    been filled in. */
 static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bool *left,
@@ -294,7 +304,7 @@ static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bo
         else if (unit.magic && *unit.magic)
             session_fail(reply, "CompileError", "a magic stands before the C of its cell", "");
         else
-            *left = prepare_rest(s, load_and_run(s, cell, &unit, reply), &unit, part, reply);
+            *left = run_loaded(s, cell, &unit, part, reply);
         lang_unit_free(&unit);
     }
     free(answer);

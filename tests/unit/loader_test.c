@@ -266,6 +266,73 @@ static void aligns_and_separates(void **state)
     assert_false(loader_is_data(*state, &far_away));
 }
 
+/* --- What a cell leaves behind once it has run --- */
+
+/* Load and run a cell and let it go; returns a place in its code. */
+static char *run_and_retire(loader_t *loader, const char *text, int number)
+{
+    int image = cell_load(loader, text, number, "", "");
+    char *code = loader_image_symbol(loader, image, "__cell");
+    assert_non_null(code);
+    ((void (*)(void))code)();
+    loader_retire(loader, image);
+    return code;
+}
+
+static void a_cell_that_defines_nothing_leaves_nothing(void **state)
+{
+    cell_load(*state, "int count; double half = 0.5; int twice(int v) { return 2 * v; }", 1, "", "");
+    const char cell[] = "extern int count; int twice(int); unsigned long strlen(const char *);"
+                        "void __cell(void) { static int __xt_value; __xt_value = twice(3);"
+                        "  count += __xt_value; }";
+    char *first = run_and_retire(*state, cell, 2);
+    assert_false(loader_is_text(*state, first));
+    for (int i = 3; i < 100; i++)
+        assert_ptr_equal(run_and_retire(*state, cell, i), first);
+    assert_int_equal(int_of(*state, "count"), 98 * 6);
+}
+
+static void what_may_still_be_used_stays(void **state)
+{
+    cell_load(*state, "const char *text; int (*compare)(const char *, const char *);"
+                      "int (*mine)(int); int *kept;", 1, "", "");
+    run_and_retire(*state, "extern const char *text; void __cell(void) { text = \"some text\"; }",
+                   2);
+    run_and_retire(*state, "extern int *kept; void __cell(void) { static int n; n = 5; kept = &n; }",
+                   3);
+    run_and_retire(*state, "int strcmp(const char *, const char *);"
+                           "extern int (*compare)(const char *, const char *);"
+                           "void __cell(void) { compare = strcmp; }", 4);
+    run_and_retire(*state, "extern int (*mine)(int); int thrice(int v) { return 3 * v; }"
+                           "void __cell(void) { mine = thrice; }", 5);
+    for (int i = 6; i < 40; i++) /* would lie where the others were */
+        run_and_retire(*state, "void __cell(void) { const char *a = \"xxxxxxxxxxxxxxxxxxx\";"
+                               "  static int b = 77; b++; (void)a; }", i);
+    assert_string_equal(*(const char **)loader_symbol(*state, "text"), "some text");
+    assert_int_equal(**(int **)loader_symbol(*state, "kept"), 5);
+    int (*compare)(const char *, const char *) =
+        *(int (**)(const char *, const char *))loader_symbol(*state, "compare");
+    assert_int_equal(compare("a", "a"), 0);
+    assert_int_equal((*(int (**)(int))loader_symbol(*state, "mine"))(5), 15);
+    assert_int_equal(((int (*)(int))loader_symbol(*state, "thrice"))(5), 15);
+}
+
+static void initial_values_given_again_leave_nothing(void **state)
+{
+    const char cell[] = "int large[100000] = {1, 2, 3}; void __cell(void) { large[0]++; }";
+    cell_load(*state, cell, 1, "", "");
+    char *large = loader_symbol(*state, "large"), *first = NULL;
+    for (int i = 2; i < 12; i++) {
+        int image = cell_load(*state, cell, i, "large", "");
+        char *code = loader_image_symbol(*state, image, "__cell");
+        assert_true(!first || code == first);
+        first = code;
+        assert_ptr_equal(loader_symbol(*state, "large"), large);
+        loader_retire(*state, image);
+    }
+    assert_int_equal(*(int *)(void *)large, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +352,10 @@ int main(void)
         TEST(survives_damaged_objects),
         TEST(aligns_and_separates),
 #undef TEST
+        cmocka_unit_test_setup_teardown(a_cell_that_defines_nothing_leaves_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_may_still_be_used_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(initial_values_given_again_leave_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
