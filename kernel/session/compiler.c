@@ -226,6 +226,9 @@ static void on_message_here(void *context, const char *message)
 void compiler_warm(pool *pool, const compiler_paths *paths)
 {
     default_faults();
+    if (warm.tcc)
+        tcc_delete(warm.tcc);
+    warm.is_spent = false;
     warm.tcc = make_compiler(pool, paths, false, &warm.messages, on_message_here);
 }
 
@@ -244,7 +247,6 @@ static compiler_result run_warm(pool *pool, const char *source)
     }
     warm.messages = (text){.pool = pool};
     result.ok = compile(warm.tcc, source, out);
-    warm.tcc = NULL;
     warm.is_spent = true;
     char *output = read_file(pool, out, &result.size);
     result.output = output;
@@ -257,5 +259,5 @@ static compiler_result run_warm(pool *pool, const char *source)
 
 compiler_result compiler_run_here(pool *pool, const compiler_paths *paths, const char *text)
 {
-    return warm.tcc ? run_warm(pool, text) : run(pool, paths, text, false);
+    return warm.tcc && !warm.is_spent ? run_warm(pool, text) : run(pool, paths, text, false);
 }

@@ -42,11 +42,11 @@ compiler_result compiler_expand(pool *pool, const compiler_paths *paths, const c
 compiler_result compiler_run(pool *pool, const compiler_paths *paths, const char *text);
 
 /* Do ahead what does not depend on a text, so that the next compiler_run_here() works in this
-   process. A crash of the compiler is then this process's. */
+   process. A crash of the compiler is then this process's. Again, if the last text had no errors. */
 void compiler_warm(pool *pool, const compiler_paths *paths);
 /* As compiler_run(), but in this process if it is warm. */
 compiler_result compiler_run_here(pool *pool, const compiler_paths *paths, const char *text);
-/* Whether that has happened, so that neither may be called any more. */
+/* Whether that has happened, so that no text may be compiled in this process any more. */
 bool compiler_is_spent(void);
 
 #endif

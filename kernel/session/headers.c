@@ -275,10 +275,14 @@ static void find_tables(headers *h)
                      strcmp(type->place, "notebook.h") == 0);
         }
         text type = {.pool = &h->pool};
+        const token *name = &tokens.list[start];
+        while (token_is(name, "const"))
+            name++;
         tokens_text(&type, &tokens.list[start], &tokens.list[at]);
         if (ours && t[1].kind == TOKEN_NAME)
             *POOL_PUSH(&h->pool, h->tables, h->table_count, capacity) = (header_table){
-                text_string(&type), pool_copy(&h->pool, t[1].text, t[1].length)};
+                text_string(&type), pool_copy(&h->pool, t[1].text, t[1].length),
+                pool_copy(&h->pool, name->text, name->length)};
         start = 0;
     }
 }

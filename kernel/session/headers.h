@@ -14,6 +14,7 @@
 /* A type that display() shows as a table, and the function it calls for it. */
 typedef struct header_table {
     const char *type, *function;
+    const char *name; /* the type's, without `const` and `*` */
 } header_table;
 
 typedef struct headers {

@@ -6,6 +6,8 @@
 #include "lang_internal.h"
 #include "past.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,12 +235,46 @@ static const char *wrap(pool *pool, cell_request *cell)
     return text;
 }
 
-void lang_warm(void)
+static void make_warm(void)
 {
     pool pool = {0};
-    if (setjmp(pool.out_of_memory) == 0 && headers_default())
+    if (setjmp(pool.out_of_memory) == 0)
         compiler_warm(&pool, &headers_default()->paths);
     pool_free(&pool);
+}
+
+enum { ROOM = 1 << 20 }; /* memory that a longer cell needs */
+
+/* Compile a cell for nobody: the next finds all pages of memory that it needs. */
+static void rehearse(void)
+{
+    static const char text[] = "int rehearsal; rehearsal + 1";
+    lang_cell cell = {.text = text, .size = sizeof text - 1, .number = 1};
+    wire_buf request = {0}, reply = {0};
+    lang_t *lang = lang_create(NULL);
+    if (lang) {
+        lang_pack(lang, &cell, &request);
+        if (!request.bad)
+            lang_compile(request.data, request.size, &reply);
+    }
+    wire_buf_free(&request);
+    wire_buf_free(&reply);
+    lang_free(lang);
+}
+
+void lang_warm(void)
+{
+    if (!headers_default())
+        return;
+    mallopt(M_TRIM_THRESHOLD, INT_MAX); /* what has been touched stays */
+    mallopt(M_MMAP_THRESHOLD, 1 << 24);
+    make_warm();
+    rehearse();
+    make_warm();
+    char *room = malloc(ROOM);
+    if (room)
+        memset(room, 1, ROOM);
+    free(room);
 }
 
 bool lang_compile(const void *request, size_t size, wire_buf *reply)

@@ -54,7 +54,7 @@ struct reach {
     reach_hook hook;
     void *context;
     unsigned char *chunks; /* enum mark */
-    bool *nodes, *macros;
+    bool *nodes, *mentioned, *macros;
     size_t *open; /* chunks that are still to be followed */
     size_t open_count, open_capacity;
     piece *texts; /* and texts */
@@ -195,6 +195,7 @@ reach *reach_begin(pool *pool, const reach_index *index, reach_hook hook, void *
     *r = (reach){.pool = pool, .index = index, .hook = hook, .context = context};
     r->chunks = pool_alloc(pool, index->chunk_count + 1);
     r->nodes = pool_alloc(pool, (index->node_count + 1) * sizeof *r->nodes);
+    r->mentioned = pool_alloc(pool, (index->node_count + 1) * sizeof *r->mentioned);
     r->macros = pool_alloc(pool, (index->macro_count + 1) * sizeof *r->macros);
     return r;
 }
@@ -237,6 +238,9 @@ static void mention(reach *r, const token *t)
         return;
     size_t n = find_node(r->index, t->text, t->length);
     if (n < r->index->node_count) {
+        if (r->mentioned[n])
+            return;
+        r->mentioned[n] = true;
         need(r, n);
         int macro = r->index->nodes[n].macro;
         if (macro >= 0 && !r->macros[macro]) {
@@ -271,18 +275,22 @@ static void follow_directive(reach *r, const token *directive)
         push_text(r, rest, length);
 }
 
-static void follow_text(reach *r, const piece *piece)
+static void follow_tokens(reach *r, const token *first, const token *end)
 {
-    tokens tokens = scan(r->pool, piece->text, piece->size, false);
-    for (size_t i = 0; i < tokens.count; i++) {
-        const token *t = &tokens.list[i];
+    for (const token *t = first; t < end; t++) {
         if (t->kind == TOKEN_NAME)
             mention(r, t);
         else if (t->kind == TOKEN_DIRECTIVE)
             follow_directive(r, t);
         else if (token_is(t, "##"))
-            r->pastes |= may_paste_a_name(t, i == 0);
+            r->pastes |= may_paste_a_name(t, t == first);
     }
+}
+
+static void follow_text(reach *r, const piece *piece)
+{
+    tokens tokens = scan(r->pool, piece->text, piece->size, false);
+    follow_tokens(r, tokens.list, tokens.list + tokens.count);
 }
 
 static void follow_chunk(reach *r, size_t at)
@@ -292,10 +300,10 @@ static void follow_chunk(reach *r, size_t at)
         need(r, r->index->mentions[chunk->first + i]);
 }
 
-void reach_text(reach *r, const char *text, size_t size)
+/* What is left to be followed. When the hook has called, whoever follows goes on with it. */
+static void follow_rest(reach *r)
 {
-    push_text(r, text, size);
-    if (r->busy) /* called by the hook: whoever follows goes on with it */
+    if (r->busy)
         return;
     r->busy = true;
     while (r->text_count > 0 || r->open_count > 0) {
@@ -309,9 +317,27 @@ void reach_text(reach *r, const char *text, size_t size)
     r->busy = false;
 }
 
+void reach_text(reach *r, const char *text, size_t size)
+{
+    push_text(r, text, size);
+    follow_rest(r);
+}
+
+void reach_tokens(reach *r, const token *first, const token *end)
+{
+    follow_tokens(r, first, end);
+    follow_rest(r);
+}
+
 bool reach_pastes(const reach *r)
 {
     return r->pastes;
+}
+
+bool reach_has(const reach *r, const char *name)
+{
+    size_t n = find_node(r->index, name, strlen(name));
+    return n < r->index->node_count && r->nodes[n];
 }
 
 bool reach_has_macro(const reach *r, const char *name)

@@ -40,9 +40,12 @@ reach *reach_begin(pool *pool, const reach_index *index, reach_hook hook, void *
 bool reach_leave_out(reach *reach, const char *name);
 /* Follow the names in a text: C, with directives, or a macro's definition. */
 void reach_text(reach *reach, const char *text, size_t size);
+void reach_tokens(reach *reach, const token *first, const token *end);
 
 /* Whether a macro that was reached joins names that cannot be known. */
 bool reach_pastes(const reach *reach);
+/* Whether a name of the headers was reached. */
+bool reach_has(const reach *reach, const char *name);
 /* Whether the headers' macro NAME was reached. */
 bool reach_has_macro(const reach *reach, const char *name);
 /* What was reached. BASE is the headers' text. */

@@ -49,6 +49,9 @@ const char *unit_sized_declarator(writer *w, const tokens *tokens, const declara
 /* unit_prologue.c: what comes before the cell's own code: of headers and session, what REST, the
    remainder of the unit, can use. */
 void unit_prologue(writer *w, const char *rest, text *out);
+/* Whether a value of the cell may have a type that notebook.h's display() shows as a table: whether
+   the cell's names reach one. */
+bool unit_reaches_tables(writer *w);
 /* An include directive, for the system compiler. */
 void unit_native_include(text *out, const char *directive);
 /* unit_show.c: the value of the cell. */

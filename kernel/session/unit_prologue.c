@@ -141,6 +141,25 @@ static prologue begin(writer *w)
     return p;
 }
 
+bool unit_reaches_tables(writer *w)
+{
+    const headers *h = headers_default();
+    const unit_plan *plan = w->plan;
+    prologue p = begin(w);
+    reach *reach = reach_begin(w->pool, h->reach, on_name, &p);
+    for (size_t i = 0; i < plan->include_count; i++)
+        reach_text(reach, plan->includes[i].text.declarations,
+                   strlen(plan->includes[i].text.declarations));
+    for (size_t i = 0; i < plan->items->count; i++) {
+        const item *item = &plan->items->list[i];
+        reach_tokens(reach, &item->tokens.list[item->first], &item->tokens.list[item->end]);
+    }
+    bool any = reach_pastes(reach);
+    for (size_t i = 0; i < h->table_count; i++)
+        any |= reach_has(reach, h->tables[i].name);
+    return any;
+}
+
 /* Returns whether the choice is sure to hold all that the unit needs. */
 static bool put_reached(prologue *p, const char *rest, text *out)
 {

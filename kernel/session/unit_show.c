@@ -118,10 +118,11 @@ static const char *quoted(pool *pool, const char *expression)
 }
 
 /* Call the table's function if the value has one, else what is written behind it. NAME, NULL if the
-   value has none, goes into the table's title. */
+   value has none, goes into the table's title. Most values cannot have
+   a table, and to read all these types takes the compiler longer than the rest of a short cell. */
 static void put_table(writer *w, const char *name, const char *value)
 {
-    if (!headers_default()->table_count || w->plan->mode != LANG_CELL || !unit_has_code(w))
+    if (w->plan->mode != LANG_CELL || !unit_has_code(w) || !unit_reaches_tables(w))
         return;
     text_puts(&w->body, "if (");
     put_choice(w, value, false, "0");
@@ -153,19 +154,23 @@ static void show_object(writer *w, const char *e)
 
 static void show_copy(writer *w, const char *e)
 {
-    const char *is_void = pool_format(
-        w->pool, "__builtin_types_compatible_p(__typeof__(%s), void)", e);
+    static const char is_void[] = "__builtin_types_compatible_p(__xt_expression, void)";
     const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
+    /* Types by name: an expression may be long. */
+    text_format(&w->body, "{ typedef __typeof__(%s) __xt_expression; "
+                "typedef __typeof__(__builtin_choose_expr(%s, 0, *(__xt_expression *)0)) "
+                "__xt_type; ", e, is_void);
     if (unit_has_code(w))
         text_format(&w->body, "if (%s) { (void)(%s); } else ", is_void, e);
-    put_table(w, NULL, value);
+    text_format(&w->body, "{ __xt_type __xt_i = %s; ", value);
+    put_table(w, NULL, "__xt_i");
     text_puts(&w->body, "{ ");
-    put_pointer(w, value);
+    put_pointer(w, "__xt_i");
     text_format(&w->body,
-                "static __typeof__(%s) __xt_value; __typeof__(%s) __xt_i = %s; "
+                "static __xt_type __xt_value; "
                 "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
-                "%s = (void *)&__xt_value; } ",
-                value, value, value, w->out->shown_address);
+                "%s = (void *)&__xt_value; } } } ",
+                w->out->shown_address);
 }
 
 /* A value that TinyCC has no type for: a function of the session makes the text. */

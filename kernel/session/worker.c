@@ -306,6 +306,7 @@ static void execute(worker *w, wire_reader *r)
     if (!reply.ok)
         tell_unprotected(w, &reply);
     say_done(serial, &reply);
+    channel_send(FD_ANNOUNCE, MSG_REST, NULL);
     session_reply_free(&reply);
 }
 

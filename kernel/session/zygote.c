@@ -26,6 +26,7 @@
 
 #define FRESH_STARTS_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
+#define LONG_CELL 50     /* ms after which a cell is not disturbed by a fork for the next */
 
 /* A frozen copy of the worker. */
 typedef struct frozen {
@@ -44,6 +45,8 @@ typedef struct zygote {
     frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
     size_t snapshot_count, keep;
     pid_t compiler; /* the compile child that waits or works, 0 for none */
+    int64_t due;    /* ms: when to make the next at the latest, 0: not wanted yet */
+    bool resting;   /* the cell has ended before its compile child */
 } zygote;
 
 static void forget_snapshot(zygote *z, size_t i)
@@ -109,6 +112,40 @@ static void start_compiler(zygote *z)
         compile_child_main();
     }
     z->compiler = pid > 0 ? pid : 0;
+    z->due = 0;
+    z->resting = false;
+}
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Whether the compile child has a request to answer. */
+static bool compiler_works(const zygote *z)
+{
+    struct pollfd job = {.fd = FD_JOB_ZYGOTE, .events = POLLIN};
+    return z->compiler && poll(&job, 1, 0) > 0;
+}
+
+/* The cell that was compiled shall not share the processors with what is made for the next. */
+static void rest(zygote *z)
+{
+    if (!z->compiler && z->due)
+        start_compiler(z);
+    else
+        z->resting = compiler_works(z);
+}
+
+/* How long to wait for messages, in ms; -1: for any time. */
+static int patience(const zygote *z)
+{
+    if (z->ending)
+        return END_TIMEOUT;
+    int64_t left = z->due - now();
+    return !z->due ? -1 : left > 0 ? (int)left : 0;
 }
 
 /* No compile child waits, and one is asked for: the last fork failed or its child died idle. */
@@ -123,8 +160,7 @@ static void serve_compile_request(zygote *z)
 /* Not a child that waits: a request that reaches it between the signal and its death is lost. */
 static void cancel_job(const zygote *z)
 {
-    struct pollfd job = {.fd = FD_JOB_ZYGOTE, .events = POLLIN};
-    if (!z->compiler || poll(&job, 1, 0) <= 0)
+    if (!compiler_works(z))
         return;
     kill(-z->compiler, SIGKILL); /* its group, if it runs a system compiler */
     kill(z->compiler, SIGKILL);
@@ -144,8 +180,10 @@ static void end_job(zygote *z, int status)
         had_job = true;
     }
     z->compiler = 0;
-    if (had_job) /* else it may die again and again: wait until it is asked for */
+    if (had_job && z->resting)
         start_compiler(z);
+    else if (had_job) /* else it may die again and again: wait until it is asked for */
+        z->due = now() + LONG_CELL;
 }
 
 static void answer_undo(zygote *z, message *m)
@@ -183,6 +221,9 @@ static void handle_worker_message(zygote *z, message *m)
     }
     case MSG_CANCEL:
         cancel_job(z);
+        break;
+    case MSG_REST:
+        rest(z);
         break;
     case MSG_UNDO:
         answer_undo(z, m);
@@ -398,7 +439,7 @@ int zygote_run(const zygote_options *options)
                                {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
                                {.fd = z.signals, .events = POLLIN},
                                {.fd = z.compiler ? -1 : FD_COMPILE_CHILD, .events = POLLIN}};
-        int ready = poll(fds, 4, z.ending ? END_TIMEOUT : -1);
+        int ready = poll(fds, 4, patience(&z));
         if ((ready < 0 && errno != EINTR) || (ready == 0 && z.ending))
             shut_down(&z, 1);
         read_worker_messages(&z);
@@ -406,6 +447,8 @@ int zygote_run(const zygote_options *options)
         reap(&z);
         if (fds[3].revents && !z.compiler)
             serve_compile_request(&z);
+        if (z.due && now() >= z.due)
+            start_compiler(&z);
         read_front_messages(&z);
     }
 }
