@@ -54,7 +54,7 @@ struct host {
     char *language_version;
     uint64_t serial;  /* of requests; makes display numbers unique, too */
     int number;       /* of the last cell */
-    bool silent;      /* the request that runs publishes nothing */
+    atomic_bool silent; /* the request that runs publishes nothing; the pump asks, too */
     bool gone;        /* no process is left that could run a cell */
     char why_gone[256];
     stop_state stop;
