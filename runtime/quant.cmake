@@ -4,6 +4,7 @@ target_sources(nn PRIVATE
     src/compare.c
     src/quantize.c
     src/quant/quant_engine.c
+    src/quant/quant_layout.c
     src/quant/quant_file.c
     src/quant/quant_levels.c
     src/quant/quant_make.c

@@ -1,0 +1,261 @@
+/* Laying out: memory, packed weights, stages. */
+#include "quant_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- memory ---- */
+
+static size_t reserve(size_t *total, size_t bytes)
+{
+    size_t at = *total;
+    *total += (bytes + QUANT_SLACK + QUANT_ALIGN - 1) / QUANT_ALIGN * QUANT_ALIGN;
+    return at;
+}
+
+void *nn__quant_zeroed(size_t bytes)
+{
+    size_t size = (bytes + QUANT_ALIGN) / QUANT_ALIGN * QUANT_ALIGN;
+    void *memory = aligned_alloc(QUANT_ALIGN, size);
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+static int at_least(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* A map of this shape, with the frame that READER (may be NULL) wants. */
+static quant_map map_of(quant_layout *lay, int h, int w, int c, const quant_layer *reader)
+{
+    quant_map map = {.h = h, .w = w, .c = c};
+    int rows = h, columns = w, top = 0, left = 0;
+    if (reader && reader->kind == QUANT_CONV) {
+        top = reader->pad_top;
+        left = reader->pad_left;
+        rows = at_least(top + h, (reader->out_h - 1) * reader->stride_h + reader->kernel_h);
+        columns = at_least(left + w, (reader->out_w - 1) * reader->stride_w + reader->kernel_w);
+        map.fill = lay->quant->type == QUANT_INT8 ? reader->in.zero : 0;
+    }
+    map.pitch = columns * c;
+    map.first = (size_t)top * (size_t)map.pitch + (size_t)left * (size_t)c;
+    map.count = (size_t)rows * (size_t)map.pitch;
+    map.at = reserve(&lay->arena_size, map.count * (size_t)lay->kernels->element);
+    return map;
+}
+
+/* A 2x2 pooling that a convolution can take along. */
+static int fits(const quant_layer *conv, const quant_layer *pool)
+{
+    return conv->kind == QUANT_CONV && !conv->to_float && pool->kind == QUANT_POOL &&
+           pool->kernel_h == 2 && pool->kernel_w == 2 && pool->stride_h == 2 &&
+           pool->stride_w == 2 && !pool->pad_top && !pool->pad_left &&
+           2 * pool->out_h <= conv->out_h && 2 * pool->out_w <= conv->out_w;
+}
+
+/* ---- what kernels want to know ---- */
+
+static int pad(const quant_layout *lay, int outputs)
+{
+    int lanes = lay->kernels->lanes;
+    return (outputs + lanes - 1) / lanes * lanes;
+}
+
+static int pack(quant_layout *lay, quant_stage *stage, int rows, int count, int is_dense)
+{
+    const quant_layer *l = stage->layer;
+    const quant_kernels *k = lay->kernels;
+    size_t outputs = (size_t)pad(lay, l->out_c);
+    const void *weights = l->weights ? (const void *)l->weights : l->weights_bf16;
+    stage->packed = nn__quant_zeroed(k->pack_size(rows, count, l->out_c, is_dense, stage->columns));
+    stage->bias = nn__quant_zeroed(outputs * 4);
+    stage->factor = nn__quant_zeroed(outputs * sizeof(float));
+    if (!stage->packed || !stage->bias || !stage->factor)
+        return 0;
+    k->pack(weights, rows, count, l->out_c, is_dense, stage->columns, stage->packed);
+    memcpy(stage->bias, l->bias ? (const void *)l->bias : l->biases, (size_t)l->out_c * 4);
+    if (l->factor)
+        memcpy(stage->factor, l->factor, (size_t)l->out_c * sizeof(float));
+    return 1;
+}
+
+static quant_finish finish_of(const quant_stage *stage)
+{
+    const quant_layer *l = stage->layer;
+    return (quant_finish){l->activation, l->to_float, stage->factor, l->out.zero};
+}
+
+static int blocks(int n, int size)
+{
+    return (n + size - 1) / size;
+}
+
+static int shape_conv(quant_layout *lay, quant_stage *stage)
+{
+    const quant_layer *l = stage->layer, *r = stage->result;
+    int lanes = lay->kernels->lanes;
+    quant_window *w = &stage->window;
+    *w = (quant_window){.in_c = l->in_c,
+                        .in_pitch = stage->in.pitch,
+                        .out_h = r->out_h,
+                        .out_w = r->out_w,
+                        .out_c = l->out_c,
+                        .kernel_h = l->kernel_h,
+                        .kernel_w = l->kernel_w,
+                        .stride_h = l->stride_h,
+                        .stride_w = l->stride_w,
+                        .padded = pad(lay, l->out_c)};
+    w->out_pitch = l->to_float ? l->out_w * l->out_c : stage->out.pitch;
+    if (r != l)
+        w->pooled = r->maximum ? QUANT_MAXIMUM : QUANT_AVERAGED;
+    stage->columns =
+        w->pooled && l->in_c * l->stride_w == 1 && l->out_c <= QUANT_COLUMNS_MOST &&
+        (int64_t)l->out_c * blocks(w->out_w, lanes) < (int64_t)w->out_w * blocks(l->out_c, lanes);
+    w->row_groups = blocks(l->kernel_w * l->in_c, lay->kernels->group);
+    if (!pack(lay, stage, l->kernel_h, l->kernel_w * l->in_c, 0))
+        return 0;
+    w->weights = stage->packed;
+    w->bias = stage->bias;
+    w->finish = finish_of(stage);
+    return 1;
+}
+
+static int shape_dense(quant_layout *lay, quant_stage *stage)
+{
+    const quant_layer *l = stage->layer;
+    if (!pack(lay, stage, 1, l->in_c, 1))
+        return 0;
+    stage->dense = (quant_dense){blocks(l->in_c, lay->kernels->group),
+                                 l->out_c,
+                                 pad(lay, l->out_c),
+                                 stage->packed,
+                                 stage->bias,
+                                 finish_of(stage)};
+    return 1;
+}
+
+static void shape_pool(quant_stage *stage)
+{
+    const quant_layer *l = stage->layer;
+    stage->window = (quant_window){.in_h = l->in_h,
+                                   .in_w = l->in_w,
+                                   .in_c = l->in_c,
+                                   .in_pitch = stage->in.pitch,
+                                   .out_h = l->out_h,
+                                   .out_w = l->out_w,
+                                   .out_c = l->out_c,
+                                   .out_pitch = stage->out.pitch,
+                                   .kernel_h = l->kernel_h,
+                                   .kernel_w = l->kernel_w,
+                                   .stride_h = l->stride_h,
+                                   .stride_w = l->stride_w,
+                                   .pad_top = l->pad_top,
+                                   .pad_left = l->pad_left,
+                                   .maximum = l->maximum};
+}
+
+static int make_float(quant_layout *lay, quant_stage *stage)
+{
+    char why[256];
+    stage->engine = nn__engine_choose(&stage->layer->part, NULL, why, sizeof why);
+    stage->selves = calloc((size_t)lay->workers, sizeof *stage->selves);
+    for (int i = 0; stage->selves && i < lay->workers; i++)
+        if (!(stage->selves[i] = stage->engine->create(&stage->layer->part, 1)))
+            return 0;
+    return stage->selves != NULL;
+}
+
+static int make_stage(quant_layout *lay, quant_stage *stage, size_t *scratch)
+{
+    size_t wanted = 0;
+    switch (stage->layer->kind) {
+    case QUANT_CONV:
+        if (!shape_conv(lay, stage))
+            return 0;
+        wanted = nn__quant_conv_scratch(&stage->window);
+        break;
+    case QUANT_DENSE:
+        if (!shape_dense(lay, stage))
+            return 0;
+        wanted = nn__quant_dense_scratch(&stage->dense);
+        break;
+    case QUANT_POOL:
+        shape_pool(stage);
+        break;
+    case QUANT_MAP:
+        break;
+    case QUANT_FLOAT:
+        return make_float(lay, stage);
+    }
+    *scratch = wanted > *scratch ? wanted : *scratch;
+    return 1;
+}
+
+static size_t values_of(const quant_layer *l)
+{
+    size_t in = (size_t)l->in_h * (size_t)l->in_w * (size_t)l->in_c;
+    size_t out = (size_t)l->out_h * (size_t)l->out_w * (size_t)l->out_c;
+    return in > out ? in : out;
+}
+
+int nn__quant_layout_make(quant_layout *lay)
+{
+    const quant_net *quant = lay->quant;
+    const quant_layer *layers = quant->layers;
+    int count = quant->layer_count;
+    size_t floats = (size_t)quant->net->out_c, scratch = 0;
+    lay->stages = calloc((size_t)count, sizeof *lay->stages);
+    if (!lay->stages)
+        return 0;
+    lay->input = map_of(lay, quant->net->in_h, quant->net->in_w, quant->net->in_c, layers);
+    quant_map before = lay->input;
+    for (int i = 0; i < count; i++) {
+        quant_stage *stage = &lay->stages[lay->stage_count++];
+        stage->layer = stage->result = &layers[i];
+        if (i + 1 < count && fits(&layers[i], &layers[i + 1]))
+            stage->result = &layers[++i];
+        const quant_layer *r = stage->result;
+        stage->in = before;
+        stage->out = map_of(lay, r->out_h, r->out_w, r->out_c, i + 1 < count ? r + 1 : NULL);
+        before = stage->out;
+        floats = values_of(stage->layer) > floats ? values_of(stage->layer) : floats;
+        if (!make_stage(lay, stage, &scratch))
+            return 0;
+    }
+    for (int i = 0; i < 2; i++)
+        lay->floats_at[i] = reserve(&lay->arena_size, floats * sizeof(float));
+    lay->out_at = reserve(&lay->arena_size, (size_t)quant->net->out_c * sizeof(float));
+    lay->scratch_at = reserve(&lay->arena_size, scratch);
+    return 1;
+}
+
+static void fill(const quant_layout *lay, unsigned char *arena, const quant_map *map)
+{
+    for (size_t i = 0; map->fill && i < map->count; i++)
+        if (lay->kernels->element == 1)
+            arena[map->at + i] = (unsigned char)map->fill;
+        else
+            ((int16_t *)(arena + map->at))[i] = (int16_t)map->fill;
+}
+
+void nn__quant_layout_fill(const quant_layout *lay, unsigned char *arena)
+{
+    fill(lay, arena, &lay->input);
+    for (int i = 0; i < lay->stage_count; i++)
+        fill(lay, arena, &lay->stages[i].out);
+}
+
+void nn__quant_layout_free(quant_layout *lay)
+{
+    for (int i = 0; i < lay->stage_count; i++) {
+        quant_stage *stage = &lay->stages[i];
+        for (int w = 0; stage->selves && w < lay->workers; w++)
+            if (stage->selves[w])
+                stage->engine->destroy(stage->selves[w]);
+        free(stage->selves);
+        free(stage->packed);
+        free(stage->bias);
+        free(stage->factor);
+    }
+    free(lay->stages);
+}
