@@ -69,7 +69,8 @@ enum message_kind {
     MSG_CANCEL,         /* end the compile child */
     MSG_UNDO,           /* u32 pid of this cell's own snapshot, dropped; descriptor: a pipe that
                            gets an int, 1 if a snapshot is left to go back to */
-    MSG_REST,           /* a cell has ended: there is time to get ready for the next */
+    MSG_REST,           /* a cell has ended: there is time to get ready for the next; descriptor:
+                           the file of the session's text */
     MSG_LEAVE,          /* u32 enum death_cause: why the worker is about to end on purpose */
 
     /* worker -> compile child -> worker, see compile_child.h */

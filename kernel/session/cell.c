@@ -641,8 +641,7 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
                             .past = request->past};
     if (find_magic(&c))
         return;
-    c.past_names = (names){.below = &headers_default()->names, .pool = pool};
-    past_enter(request->past, &c.past_names);
+    c.past_names = *request->past_names;
     c.names = (names){.below = &c.past_names, .pool = pool};
     if (!resolve_conditionals(&c) || !expand_includes(&c))
         return;

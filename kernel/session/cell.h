@@ -15,6 +15,7 @@ typedef struct cell_request {
     int number;
     lang_mode mode;
     const past *past;
+    const names *past_names; /* what it declares, above the headers' */
     size_t done; /* see lang_cell */
     int64_t *sizes;
     size_t size_count;

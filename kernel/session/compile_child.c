@@ -20,14 +20,15 @@
 #define NATIVE_SECONDS 60 /* what native.c may ask for */
 #define COMPILE_BYTES (2ul << 30)
 
-int compile_begin(const wire_buf *request, compile_job *job)
+int compile_begin(const wire_buf *request, int text, compile_job *job)
 {
     int ends[2];
     job->answer = -1;
     if (request->bad || channel_pair(ends, FD_ENGINE_FREE) < 0)
         return -1;
     job->answer = ends[0];
-    int sent = channel_send_fds(FD_COMPILE, MSG_COMPILE, request, &ends[1], 1);
+    int sent = channel_send_fds(FD_COMPILE, MSG_COMPILE, request, (int[]){ends[1], text},
+                                text >= 0 ? 2 : 1);
     close(ends[1]);
     if (sent < 0)
         compile_abandon(job);
@@ -163,7 +164,7 @@ static void wait_for_request(message *request)
 {
     for (;;) {
         int got = channel_receive(FD_COMPILE_CHILD, request, true);
-        if (got > 0 && request->fd_count == 1)
+        if (got > 0 && (request->fd_count == 1 || request->fd_count == 2))
             return;
         if (got > 0)
             message_free(request);
@@ -179,8 +180,10 @@ static bool is_cancelled(int answer)
     return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
 }
 
-void compile_child_main(void)
+void compile_child_main(int text)
 {
+    if (text >= 0)
+        lang_read(text);
     confine();
     lang_warm();
     message request;
@@ -191,10 +194,12 @@ void compile_child_main(void)
         _exit(0);
     close_range(FD_COMPILE_CHILD, FD_JOB, 0);
     wire_buf reply = {0};
+    if (request.fd_count == 2)
+        lang_read(request.fds[1]);
     bool again = !lang_compile(request.body, request.size, &reply);
     if (reply.bad)
         _exit(4);
-    int sent = again ? channel_send_fds(FD_COMPILE, MSG_COMPILE, &reply, &answer, 1)
+    int sent = again ? channel_send_fds(FD_COMPILE, MSG_COMPILE, &reply, request.fds, request.fd_count)
                      : channel_send(answer, MSG_COMPILED, &reply);
     _exit(sent < 0 && errno != EPIPE ? 5 : 0); /* EPIPE: the worker wants it no more */
 }

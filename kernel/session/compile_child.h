@@ -24,8 +24,9 @@ typedef enum compile_end {
     COMPILE_IMPOSSIBLE   /* no process, no descriptors, no memory: reason filled in */
 } compile_end;
 
-/* Worker: send a request to the compile child. Returns 0, or -1 (nothing is under way). */
-int compile_begin(const wire_buf *request, compile_job *job);
+/* Worker: send a request to the compile child, and TEXT, the file of the session's text, unless it
+   is -1. Returns 0, or -1 (nothing is under way). */
+int compile_begin(const wire_buf *request, int text, compile_job *job);
 
 /* Worker: wait for the answer and end the job. *REPLY is malloc'ed when COMPILE_ANSWERED; else
    REASON holds one line. INTERRUPTED tells whether the user has asked to stop. */
@@ -35,7 +36,8 @@ compile_end compile_finish(compile_job *job, int (*interrupted)(void), char **re
 /* A copy of the job's descriptors in another process (the snapshot) is of no use: close it. */
 void compile_abandon(compile_job *job);
 
-/* Zygote, in the forked child: get ready, wait for one request, answer it, end. */
-_Noreturn void compile_child_main(void);
+/* Zygote, in the forked child: get ready, wait for one request, answer it, end. TEXT: the file of the
+   session's text, probably; -1: not known. */
+_Noreturn void compile_child_main(int text);
 
 #endif

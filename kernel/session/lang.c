@@ -10,11 +10,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct lang {
-    char *text; /* the session as past_write() wrote it */
-    size_t size, capacity;
-};
+#include <unistd.h>
 
 int lang_prepare(const lang_options *options, char *error, size_t error_size)
 {
@@ -35,6 +31,7 @@ static bool set_text(lang_t *lang, const void *text, size_t size)
     }
     memcpy(lang->text, text, size);
     lang->size = size;
+    lang->filed = false;
     return true;
 }
 
@@ -56,6 +53,8 @@ void lang_free(lang_t *lang)
 {
     if (!lang)
         return;
+    if (lang->file > 0)
+        close(lang->file);
     free(lang->text);
     free(lang);
 }
@@ -66,7 +65,7 @@ const char *lang_text(const lang_t *lang, size_t *size)
     return lang->text;
 }
 
-void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
+void lang_pack(const lang_t *lang, const lang_cell *cell, bool with_text, wire_buf *request)
 {
     wire_put_u32(request, false); /* not whole, see cell_request */
     wire_put_u32(request, (uint32_t)cell->number);
@@ -80,7 +79,9 @@ void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request)
     wire_put_string(request, cell->native ? cell->native : "");
     wire_put_string(request, cell->flags ? cell->flags : "");
     wire_put_string(request, cell->folders ? cell->folders : "");
-    wire_put_bytes(request, lang->text, lang->size);
+    wire_put_u32(request, with_text);
+    if (with_text)
+        wire_put_bytes(request, lang->text, lang->size);
 }
 
 int lang_commit(lang_t *lang, const lang_unit *unit)
@@ -253,10 +254,11 @@ static void rehearse(void)
     wire_buf request = {0}, reply = {0};
     lang_t *lang = lang_create(NULL);
     if (lang) {
-        lang_pack(lang, &cell, &request);
+        lang_pack(lang, &cell, true, &request);
         if (!request.bad)
             lang_compile(request.data, request.size, &reply);
     }
+    compiler_set_folders(""); /* they lay in the request */
     wire_buf_free(&request);
     wire_buf_free(&reply);
     lang_free(lang);
@@ -303,11 +305,20 @@ bool lang_compile(const void *request, size_t size, wire_buf *reply)
     cell.flags = wire_get_string(&in);
     cell.folders = wire_get_string(&in);
     compiler_set_folders(cell.folders);
-    size_t past_size;
-    const char *past_text = wire_get_bytes(&in, &past_size);
-    wire_reader past_reader = wire_read(past_text, past_size);
-    past past;
-    if (in.bad || past_read(&pool, &past_reader, &past) < 0 || !headers_default()) {
+    session_text session = {0};
+    bool with_text = wire_get_u32(&in) != 0, known = !in.bad && headers_default();
+    if (known && with_text) {
+        size_t text_size;
+        const char *text = wire_get_bytes(&in, &text_size);
+        wire_reader text_reader = wire_read(text, text_size);
+        known = !in.bad && past_read(&pool, &text_reader, &session.past) == 0;
+        session.names = (names){.below = &headers_default()->names, .pool = &pool};
+        if (known)
+            past_enter(&session.past, &session.names);
+    } else if (known) {
+        known = lang__read_text(&pool, &session);
+    }
+    if (!known) {
         write_failure(reply, "KernelError", "the session's text is damaged",
                       "\033[31mKernelError\033[0m: the session's text is damaged");
     } else if (has_nul(cell.text, cell.size)) {
@@ -315,7 +326,8 @@ bool lang_compile(const void *request, size_t size, wire_buf *reply)
                       "\033[31mCompileError\033[0m: the cell holds a NUL character");
     } else {
         cell.text = wrap(&pool, &cell);
-        cell.past = &past;
+        cell.past = &session.past;
+        cell.past_names = &session.names;
         cell_answer answer;
         cell_compile(&pool, &cell, &answer);
         again = answer.again;
@@ -323,7 +335,7 @@ bool lang_compile(const void *request, size_t size, wire_buf *reply)
             wire_put_u32(reply, true);
             wire_put_raw(reply, (const char *)request + behind, size - behind);
         } else {
-            write_answer(reply, &answer, &past);
+            write_answer(reply, &answer, &session.past);
         }
     }
     pool_free(&pool);

@@ -53,8 +53,14 @@ typedef struct lang_cell {
     const char *folders; /* for #include, one a line; may be NULL */
 } lang_cell;
 
-/* Write the request for the compile child. */
-void lang_pack(const lang_t *lang, const lang_cell *cell, wire_buf *request);
+/* Write the request for the compile child. WITH_TEXT: the session's text is part of it; else the
+   child has to lang_read() it. */
+void lang_pack(const lang_t *lang, const lang_cell *cell, bool with_text, wire_buf *request);
+/* The session's text as a file, its descriptor one of the engine's; -1: no memory or descriptor is
+   left. A file never changes: of a new text there is a new file. */
+int lang_file(lang_t *lang);
+/* Compile child only: read the session's text from such a file, if it is not the one read last. */
+void lang_read(int file);
 
 /* Compile child only: have all ready that does not depend on the request, so that lang_compile()
    can do what most cells need in this very process. Else it forks for the compiler. */

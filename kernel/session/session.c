@@ -113,7 +113,7 @@ int session_forget(session_t *session, const char *name)
     return known;
 }
 
-const lang_t *session_lang(const session_t *session)
+lang_t *session_lang(const session_t *session)
 {
     return session->lang;
 }
@@ -281,11 +281,12 @@ static bool run_part(session_t *s, const session_cell *cell, lang_cell *part, bo
 {
     *left = false;
     wire_buf request = {0};
-    lang_pack(s->lang, part, &request);
+    int text = lang_file(s->lang);
+    lang_pack(s->lang, part, text < 0, &request);
     char *answer = NULL, reason[512] = "";
     size_t size = 0;
-    session_compiled end = s->options.means.compile(s->options.means.context, &request, &answer,
-                                                    &size, reason, sizeof reason);
+    session_compiled end = s->options.means.compile(s->options.means.context, &request, text,
+                                                    &answer, &size, reason, sizeof reason);
     wire_buf_free(&request);
     lang_unit unit = {0};
     bool lives = end != SESSION_COPY_WOKEN;

@@ -29,8 +29,8 @@ typedef enum session_compiled {
 typedef struct session_means {
     void *context;
     /* Answer a lang request in a compile child, and take the cell's snapshot meanwhile (once a
-       cell). *REPLY is malloc'ed. */
-    session_compiled (*compile)(void *context, const wire_buf *request, char **reply,
+       cell). TEXT: the session's text, lang_file(). *REPLY is malloc'ed. */
+    session_compiled (*compile)(void *context, const wire_buf *request, int text, char **reply,
                                 size_t *reply_size, char *reason, size_t reason_size);
     /* Take the cell's snapshot now, for what is not compiled. False: this process is the snapshot,
        woken. */
@@ -83,7 +83,7 @@ void session_reply_free(session_reply *reply);
 
 /* Make the session forget a name (%rm): as lang_forget. */
 int session_forget(session_t *session, const char *name);
-const lang_t *session_lang(const session_t *session);
+lang_t *session_lang(const session_t *session);
 loader_t *session_loader(session_t *session);
 
 /* Compile and run C text, inside a magic or without any. Returns as session_execute. */

@@ -57,6 +57,13 @@ static void forget_requests(void)
         message_free(&m);
 }
 
+/* There is time to get ready for the next cell. */
+static void rest(const worker *w)
+{
+    int text = lang_file(session_lang(w->session));
+    channel_send_fds(FD_ANNOUNCE, MSG_REST, NULL, &text, text >= 0);
+}
+
 /* SIGINT is open from the moment the front hears STARTED to the end of the cell. */
 static void set_interrupts(int how)
 {
@@ -85,6 +92,7 @@ static void take_over(worker *w)
     w->snapshot = 0;
     forget_requests();
     say_ready("");
+    rest(w);
 }
 
 static void take_snapshot(worker *w, bool *woken)
@@ -118,12 +126,12 @@ static void take_snapshot(worker *w, bool *woken)
     }
 }
 
-static session_compiled compile(void *context, const wire_buf *request, char **reply,
+static session_compiled compile(void *context, const wire_buf *request, int text, char **reply,
                                 size_t *reply_size, char *reason, size_t reason_size)
 {
     worker *w = context;
     compile_job job;
-    bool asked = compile_begin(request, &job) == 0; /* runs beside the fork of the snapshot */
+    bool asked = compile_begin(request, text, &job) == 0; /* runs beside the fork of the snapshot */
     bool woken;
     take_snapshot(w, &woken);
     if (woken) {
@@ -306,7 +314,7 @@ static void execute(worker *w, wire_reader *r)
     if (!reply.ok)
         tell_unprotected(w, &reply);
     say_done(serial, &reply);
-    channel_send(FD_ANNOUNCE, MSG_REST, NULL);
+    rest(w);
     session_reply_free(&reply);
 }
 

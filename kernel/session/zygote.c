@@ -26,7 +26,6 @@
 
 #define FRESH_STARTS_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
-#define LONG_CELL 50     /* ms after which a cell is not disturbed by a fork for the next */
 
 /* A frozen copy of the worker. */
 typedef struct frozen {
@@ -45,8 +44,9 @@ typedef struct zygote {
     frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
     size_t snapshot_count, keep;
     pid_t compiler; /* the compile child that waits or works, 0 for none */
-    int64_t due;    /* ms: when to make the next at the latest, 0: not wanted yet */
+    bool wanted;    /* the next one, once the cell that is running has ended */
     bool resting;   /* the cell has ended before its compile child */
+    int text;       /* the file of the session's text, -1: none yet */
 } zygote;
 
 static void forget_snapshot(zygote *z, size_t i)
@@ -109,18 +109,10 @@ static void start_compiler(zygote *z)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != zygote_pid)
             _exit(0);
-        compile_child_main();
+        compile_child_main(z->text);
     }
     z->compiler = pid > 0 ? pid : 0;
-    z->due = 0;
-    z->resting = false;
-}
-
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    z->wanted = z->resting = false;
 }
 
 /* Whether the compile child has a request to answer. */
@@ -130,22 +122,20 @@ static bool compiler_works(const zygote *z)
     return z->compiler && poll(&job, 1, 0) > 0;
 }
 
-/* The cell that was compiled shall not share the processors with what is made for the next. */
-static void rest(zygote *z)
+/* The cell that was compiled shall not share the processors with what is made for the next; which
+   then can read what the cell has declared. */
+static void rest(zygote *z, message *m)
 {
-    if (!z->compiler && z->due)
+    if (m->fd_count == 1) {
+        if (z->text >= 0)
+            close(z->text);
+        z->text = m->fds[0];
+        m->fd_count = 0;
+    }
+    if (!z->compiler && z->wanted)
         start_compiler(z);
     else
         z->resting = compiler_works(z);
-}
-
-/* How long to wait for messages, in ms; -1: for any time. */
-static int patience(const zygote *z)
-{
-    if (z->ending)
-        return END_TIMEOUT;
-    int64_t left = z->due - now();
-    return !z->due ? -1 : left > 0 ? (int)left : 0;
 }
 
 /* No compile child waits, and one is asked for: the last fork failed or its child died idle. */
@@ -180,10 +170,9 @@ static void end_job(zygote *z, int status)
         had_job = true;
     }
     z->compiler = 0;
-    if (had_job && z->resting)
+    z->wanted = had_job; /* else it may die again and again: wait until it is asked for */
+    if (z->wanted && z->resting)
         start_compiler(z);
-    else if (had_job) /* else it may die again and again: wait until it is asked for */
-        z->due = now() + LONG_CELL;
 }
 
 static void answer_undo(zygote *z, message *m)
@@ -223,7 +212,7 @@ static void handle_worker_message(zygote *z, message *m)
         cancel_job(z);
         break;
     case MSG_REST:
-        rest(z);
+        rest(z, m);
         break;
     case MSG_UNDO:
         answer_undo(z, m);
@@ -423,7 +412,7 @@ static int prepare(const zygote_options *options, char *error, size_t size)
 
 int zygote_run(const zygote_options *options)
 {
-    zygote z = {.options = options, .keep = SNAPSHOT_KEEP};
+    zygote z = {.options = options, .keep = SNAPSHOT_KEEP, .text = -1};
     z.signals = take_signals(options->front);
     char error[512];
     if (prepare(options, error, sizeof error) < 0) {
@@ -439,7 +428,7 @@ int zygote_run(const zygote_options *options)
                                {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
                                {.fd = z.signals, .events = POLLIN},
                                {.fd = z.compiler ? -1 : FD_COMPILE_CHILD, .events = POLLIN}};
-        int ready = poll(fds, 4, patience(&z));
+        int ready = poll(fds, 4, z.ending ? END_TIMEOUT : -1);
         if ((ready < 0 && errno != EINTR) || (ready == 0 && z.ending))
             shut_down(&z, 1);
         read_worker_messages(&z);
@@ -447,8 +436,6 @@ int zygote_run(const zygote_options *options)
         reap(&z);
         if (fds[3].revents && !z.compiler)
             serve_compile_request(&z);
-        if (z.due && now() >= z.due)
-            start_compiler(&z);
         read_front_messages(&z);
     }
 }

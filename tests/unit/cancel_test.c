@@ -111,7 +111,7 @@ static void a_cancelled_request_is_not_compiled(void **state)
         dup2(requests[1], FD_COMPILE_CHILD);
         dup2(jobs[1], FD_JOB);
         alarm(60);
-        compile_child_main();
+        compile_child_main(-1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));

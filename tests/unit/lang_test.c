@@ -3,9 +3,11 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lang.h"
 
@@ -45,7 +47,7 @@ static lang_unit compile(const char *text, wire_buf *reply)
 {
     wire_buf request = {0};
     lang_cell cell = {.text = text, .size = strlen(text), .number = ++cells, .mode = LANG_CELL};
-    lang_pack(session, &cell, &request);
+    lang_pack(session, &cell, true, &request);
     lang_compile(request.data, request.size, reply);
     wire_buf_free(&request);
     lang_unit unit;
@@ -193,6 +195,58 @@ static void tells_what_is_complete(void **state)
     assert_int_equal(lang_is_complete("x = 1 + \\", 9, &indent), 'i');
 }
 
+/* Whether the cell compiles when the child has read the session's text from FILES, in turn. */
+static bool compiles_with_files(const char *text, const int *files, size_t count)
+{
+    wire_buf request = {0}, reply = {0};
+    lang_cell cell = {.text = text, .size = strlen(text), .number = ++cells};
+    lang_unit unit;
+    for (size_t i = 0; i < count; i++)
+        lang_read(files[i]);
+    lang_pack(session, &cell, false, &request);
+    lang_compile(request.data, request.size, &reply);
+    assert_int_equal(lang_unpack(reply.data, reply.size, &unit), 0);
+    bool good = unit.ok;
+    lang_unit_free(&unit);
+    wire_buf_free(&request);
+    wire_buf_free(&reply);
+    return good;
+}
+
+static void the_text_travels_as_a_file(void **state)
+{
+    (void)state;
+    declare("int first = 1;");
+    int old = dup(lang_file(session));
+    assert_true(compiles_with_files("first + 1", &old, 1));
+    declare("int second = 2;");
+    int file = lang_file(session);
+    assert_false(compiles_with_files("first + second", &old, 1));
+    assert_true(compiles_with_files("first + second", (int[]){old, file}, 2));
+    assert_true(compiles_with_files("first + second", (int[]){file, file}, 2));
+    close(old);
+}
+
+/* A cell may close all descriptors, or put a file of its own in the place of ours. */
+static void the_file_is_made_again_when_it_is_gone(void **state)
+{
+    (void)state;
+    declare("int kept = 1;");
+    int file = lang_file(session);
+    assert_int_equal(lang_file(session), file);
+    close(file);
+    file = lang_file(session);
+    assert_true(compiles_with_files("kept", &file, 1));
+    int foreign = open("/dev/null", O_RDWR);
+    assert_int_equal(dup2(foreign, file), file);
+    int other = lang_file(session);
+    assert_int_not_equal(other, file);
+    assert_int_equal(fcntl(file, F_GETFD), 0); /* the cell's is not closed */
+    assert_true(compiles_with_files("kept", &other, 1));
+    close(file);
+    close(foreign);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(completes, begin, end),
         cmocka_unit_test_setup_teardown(describes, begin, end),
         cmocka_unit_test_setup_teardown(tells_what_is_complete, begin, end),
+        cmocka_unit_test_setup_teardown(the_text_travels_as_a_file, begin, end),
+        cmocka_unit_test_setup_teardown(the_file_is_made_again_when_it_is_gone, begin, end),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }
