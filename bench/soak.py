@@ -35,7 +35,7 @@ TRAINED = """
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-int counter = 0, scratch = 0;
+int counter = 0, scratch = 0, ends_[2] = {0};
 tensor_t xs = tensor_zeros(64, 4), ys = tensor_zeros(64);
 for (int i = 0; i < 64; i++) {
     tensor_data(ys)[i] = i % 2;
@@ -159,7 +159,7 @@ STOPPED = {
     "F6": ['printf("began"); for (;;);', 'printf("began"); for (;;) free(malloc(100));',
            'printf("began"); sleep(100);', 'printf("began"); pause();',
            'printf("began"); system("sleep 100");',
-           'int e_[2]; pipe(e_); char b_; printf("began"); read(e_[0], &b_, 1);'],
+           'if (!ends_[1]) pipe(ends_); char b_; printf("began"); read(ends_[0], &b_, 1);'],
     "F7": ['printf("began"); model_fit(other, xs, ys, .epochs = 100000, .verbose = NN_SILENT);'],
     "F8": [STORM],
     "F14": ['printf("began"); for (int i = 0;; i++) printf("%d\\n", i);'],
@@ -261,12 +261,13 @@ def tab_closed(kernel):  # F16: the client goes while a model is trained, and co
 def server_killed(kernel):  # F17
     code = ("import sys, time; from jupyter_client.manager import KernelManager;"
             " m = KernelManager(kernel_name='xtinycc'); m.start_kernel();"
-            " print(m.provisioner.pid, flush=True); time.sleep(600)")
+            " print(m.provisioner.pid, m.connection_file, flush=True); time.sleep(600)")
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    front = int(server.stdout.readline())
+    front, file = server.stdout.readline().split()
     server.kill()  # while the kernel starts
     server.wait()
-    wait_until(lambda: not lives(front), "F17: the kernel outlives its server")
+    os.unlink(file)  # the server's, which could not
+    wait_until(lambda: not lives(int(front)), "F17: the kernel outlives its server")
 
 
 def owner_dies(kernel):  # F18, in another kernel: nothing can bring that back
@@ -274,8 +275,11 @@ def owner_dies(kernel):  # F18, in another kernel: nothing can bring that back
     everyone = processes_below(second.front)
     zygote = next(p for p in everyone if parent_of(p) == second.front)
     os.kill(zygote, signal.SIGKILL)
-    expect(second.run("1 + 1")[1] == "KernelError", "F18: the kernel does not say so")
-    second.stop()
+    try:
+        wait_until(lambda: not lives(zygote), "F18: the process does not end")
+        expect(second.run("1 + 1")[1] == "KernelError", "F18: the kernel does not say so")
+    finally:
+        second.stop()
     wait_until(lambda: not any(map(lives, everyone)), "F18: left behind")
 
 
@@ -315,9 +319,17 @@ def parent_of(pid):
         return int(f.read().rsplit(")", 1)[1].split()[1])
 
 
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as f:
+            return f.read().strip()
+    except OSError:
+        return "?"
+
+
 def look(kernel):
-    """Memory in KB (PSS; and the part that is no file's), descriptors, processes."""
-    found = {"pss_kb": 0, "own_kb": 0, "descriptors": 0, "processes": 0}
+    """Memory in KB (PSS; the part that is no file's, also by program), descriptors, processes."""
+    found = {"pss_kb": 0, "own_kb": 0, "descriptors": 0, "processes": 0, "own_of": {}}
     for pid in processes_below(kernel.front):
         try:
             with open(f"/proc/{pid}/smaps_rollup") as f:
@@ -326,7 +338,9 @@ def look(kernel):
         except OSError:
             continue
         found["pss_kb"] += sizes["Pss"]
-        found["own_kb"] += sizes["Pss_Anon"] + sizes["Pss_Shmem"]
+        own = sizes["Pss_Anon"] + sizes["Pss_Shmem"]
+        found["own_kb"] += own
+        found["own_of"][name_of(pid)] = found["own_of"].get(name_of(pid), 0) + own
         found["processes"] += 1
     return found
 
@@ -397,8 +411,8 @@ def soak(cells, seed, folder, record):
                 point = {"cells": n, **measure(kernel, folder)}
                 record["points"].append(point)
                 print("{cells:>7} cells  {pss_kb:>8} KB, own {own_kb:>6}  {descriptors:>4} "
-                      "descriptors  {processes:>3} processes  {files} files".format(**point),
-                      flush=True)
+                      "descriptors  {processes:>3} processes  {files} files  own of {own_of}"
+                      .format(**point), flush=True)
         everyone = processes_below(kernel.front)
     finally:
         kernel.stop()

@@ -158,6 +158,24 @@ static void end(const front *f, int signal_number)
     assert_all_gone(f);
 }
 
+static void short_sleep(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* R, S, T, ... as /proc says; 0 if there is no such process. */
+static char state_of(pid_t pid)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    const char *end = n ? strrchr(text, ')') : NULL;
+    return end && end[1] ? end[2] : '\0';
+}
+
 /* --- scenes ----------------------------------------------------------------------------- */
 
 /* Children that try to stay: in the worker's group, and in a session of their own. */
@@ -212,7 +230,10 @@ static void scene_zygote_dies(host_t *host, FILE *answer)
 {
     run(host, stay);
     run(host, "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d\", getppid());");
-    kill((pid_t)strtol(seen.text, NULL, 10), SIGKILL);
+    pid_t zygote = (pid_t)strtol(seen.text, NULL, 10);
+    kill(zygote, SIGKILL);
+    while (state_of(zygote) != 'Z') /* until then the worker lives */
+        short_sleep();
     host_reply reply;
     int lives = host_execute(host, "1", 1, &(host_execute_options){.number = 9}, &reply);
     fprintf(answer, "%d %s\n", lives, reply.ename);
@@ -245,24 +266,6 @@ static void make(const char *name)
     char path[100];
     path_of(name, path, sizeof path);
     close(creat(path, 0600));
-}
-
-static void short_sleep(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-/* R, S, T, ... as /proc says; 0 if there is no such process. */
-static char state_of(pid_t pid)
-{
-    char path[64], text[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *f = fopen(path, "r");
-    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
-    if (f)
-        fclose(f);
-    const char *end = n ? strrchr(text, ')') : NULL;
-    return end && end[1] ? end[2] : '\0';
 }
 
 /* Stop comes while the first cell runs; its signal is sent once the second one runs, or waits. */
