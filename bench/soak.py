@@ -266,8 +266,8 @@ def server_killed(kernel):  # F17
     front, file = server.stdout.readline().split()
     server.kill()  # while the kernel starts
     server.wait()
-    os.unlink(file)  # the server's, which could not
     wait_until(lambda: not lives(int(front)), "F17: the kernel outlives its server")
+    os.unlink(file)  # the server's, which could not
 
 
 def owner_dies(kernel):  # F18, in another kernel: nothing can bring that back

@@ -8,6 +8,7 @@ test_stdin.py; F15 and F16 are the browser's (tests/browser).
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -226,6 +227,45 @@ def test_F30_helper_dies(session, tmp_path, signal_):
     assert session.run("after").result == "7"
     assert path.read_bytes() == before
     assert session.run(f'model_load("{path}") != NULL').result == "1"
+
+
+TRAINING = """
+tensor_t xs = tensor_zeros(200, 4), ys = tensor_zeros(200);
+model_t *net = Sequential("net", Input(4), Dense(8), Dense(2, .activation = "softmax"));
+model_compile(net, .optimizer = SGD(), .loss = "sparse_categorical_crossentropy");
+history_t *h = NULL;
+"""
+
+
+def test_F15_progress(session):
+    """One display, updated at most five times a second, and one line an epoch."""
+    assert session.run(TRAINING).status == "ok"
+    began = time.monotonic()
+    result = session.run("h = model_fit(net, xs, ys, .epochs = 40, .batch_size = 1);")
+    seconds = time.monotonic() - began
+    assert result.status == "ok", result.reply
+    shown, updates = result.of("display_data"), result.of("update_display_data")
+    assert len(shown) == 1
+    assert {u["transient"]["display_id"] for u in updates} <= {shown[0]["transient"]["display_id"]}
+    assert len(updates) <= 5 * seconds + 2  # the last one is not waited for
+    lines = [line for line in result.text().splitlines() if "poch" in line]
+    assert len(lines) == 40, result.text()
+
+
+def test_F16_page_closed_in_training(start_tcp):
+    """The client goes, training goes on, and another finds the session."""
+    kernel = start_tcp()
+    first = kernel.connect()
+    assert first.run(TRAINING).status == "ok"
+    cell = first.execute('printf("began"); h = model_fit(net, xs, ys, .epochs = 20000, .verbose ='
+                         ' NN_SILENT); printf("ended");')
+    cell.wait_output("began")
+    first.exchanges.clear()
+    first.close()
+    first.claim_all()
+    second = kernel.connect()  # asks on shell, behind the cell
+    assert second.run("h->epochs").result == "20000"
+    second.claim_all()  # the end of the first one's cell
 
 
 def test_F20_survivors_end_with_the_kernel(start_tcp):

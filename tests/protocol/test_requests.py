@@ -5,6 +5,8 @@ Checklist rows 11-17, 35-62 and 89-98.
 
 import pytest
 
+from strict_client import ISO_DATE
+
 
 @pytest.mark.parametrize("channel", ["shell", "control"])
 def test_kernel_info(client, channel):
@@ -45,6 +47,51 @@ def test_order_and_counts(client):
     assert shown.of("execute_result")[0]["execution_count"] == 2
     assert shown.reply["execution_count"] == 2
     assert shown.reply_message.metadata["started"]
+
+
+def test_30_parent_is_the_whole_request_header(client):
+    """With fields that the kernel does not know, on both channels and for every message."""
+    for msg_type, content, channel in [
+            ("execute_request", {"code": client.cell.say("x"), "silent": False}, "shell"),
+            ("execute_request", {"code": client.cell.fail(), "silent": False}, "shell"),
+            ("is_complete_request", {"code": "x"}, "shell"), ("kernel_info_request", {}, "control")]:
+        asked = client.request(msg_type, content, channel, subshell_id=None, more={"a": [1, "\u00e4"]})
+        result = asked.finish()
+        assert asked.header["more"] == {"a": [1, "\u00e4"]}
+        for message in [result.reply_message, *result.iopub]:
+            assert message.parent == asked.header, message
+
+
+def test_40_what_control_requests_publish_has_their_parent(client):
+    cell = client.execute(client.cell.sleep(30))
+    cell.wait_output("began")
+    asked = client.request("kernel_info_request", channel="control")
+    result = asked.finish()
+    assert result.shape == ["busy", "idle"]
+    assert all(message.parent == asked.header for message in result.iopub)
+    assert not cell.ended()
+    stopped = client.request("interrupt_request", channel="control").finish()
+    assert stopped.shape == ["busy", "idle"]
+    assert all(message.parent == cell.header for message in cell.finish().iopub)
+
+
+def test_54_every_result_has_plain_text(real):
+    real.run('tensor_t x = tensor_zeros(4, 3), y = tensor_zeros(4); struct { int a; } one = {1};'
+             ' model_t *net = Sequential("net", Input(3), Dense(2, .activation = "softmax"));'
+             ' model_compile(net, .optimizer = SGD(), .loss = "sparse_categorical_crossentropy");')
+    for code in ("1", '"text"', "0.5", "one", "(int *)0", "x", "net",
+                 "model_fit(net, x, y, .epochs = 1, .verbose = NN_SILENT)", "model_history(net)",
+                 "model_evaluate(net, x, y)", "model_summary"):
+        result = real.run(code)
+        assert result.status == "ok", (code, result.reply)
+        shown = result.of("execute_result") + result.of("display_data")
+        assert shown and all(one["data"]["text/plain"] for one in shown), (code, shown)
+
+
+def test_62_replies_say_when_they_were_started(client):
+    for code, silent in [(client.cell.say("x"), False), (client.cell.fail(), False), ("", True)]:
+        result = client.run(code, silent=silent)
+        assert ISO_DATE.match(result.reply_message.metadata["started"]), result.reply_message.metadata
 
 
 def test_a_hundred_queued_cells(client):

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -21,6 +22,13 @@ def test_kernel_json(kernel_json):
     # Neither is served: a client must not be told so.
     assert "supported_encryption" not in kernel_json.get("metadata", {})
     assert "kernel_protocol_version" not in kernel_json
+
+
+def test_2_start_is_answered(start, record_property):
+    began = time.monotonic()
+    client = start().connect()
+    assert client.ask("kernel_info_request")["status"] == "ok"
+    record_property("start_s", time.monotonic() - began)  # a figure, no condition
 
 
 def refusal(program, file):

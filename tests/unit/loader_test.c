@@ -292,6 +292,27 @@ static void a_cell_that_defines_nothing_leaves_nothing(void **state)
     assert_int_equal(int_of(*state, "count"), 98 * 6);
 }
 
+/* As the inline functions of headers are. */
+static void a_static_function_goes_unless_its_address_is_taken(void **state)
+{
+    cell_load(*state, "int count; int (*kept)(int);", 1, "", "");
+    const char cell[] = "extern int count; static int twice(int v) { return 2 * v; }"
+                        "static int four(int v) { return twice(twice(v)); }"
+                        "void __cell(void) { count += four(1); }";
+    char *first = run_and_retire(*state, cell, 2);
+    assert_false(loader_is_text(*state, first));
+    assert_ptr_equal(run_and_retire(*state, cell, 3), first);
+    assert_int_equal(int_of(*state, "count"), 8);
+    run_and_retire(*state, "extern int (*kept)(int); static int thrice(int v) { return 3 * v; }"
+                           "void __cell(void) { kept = thrice; }", 4);
+    run_and_retire(*state, "extern int (*kept)(int); static int same(int v) { return v; }"
+                           "static int (*table[])(int) = {same};"
+                           "void __cell(void) { if (!kept) kept = table[0]; }", 5);
+    for (int i = 6; i < 40; i++)
+        run_and_retire(*state, cell, i);
+    assert_int_equal((*(int (**)(int))loader_symbol(*state, "kept"))(5), 15);
+}
+
 static void what_may_still_be_used_stays(void **state)
 {
     cell_load(*state, "const char *text; int (*compare)(const char *, const char *);"
@@ -353,6 +374,8 @@ int main(void)
         TEST(aligns_and_separates),
 #undef TEST
         cmocka_unit_test_setup_teardown(a_cell_that_defines_nothing_leaves_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_static_function_goes_unless_its_address_is_taken, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_may_still_be_used_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(initial_values_given_again_leave_nothing, setup, teardown),
