@@ -309,10 +309,19 @@ static bool put_32(link_t *link, char *place, intptr_t value, const char *name)
     return true;
 }
 
-/* Whether the displacement is that of a call or jmp; another instruction takes the address. */
-static bool is_branch(const Elf64_Rela *rela, const char *place)
+/* Whether the field is the displacement of a call or jmp of the unit's text. */
+static bool is_branch(const link_t *link, unsigned type, const char *place)
 {
-    return rela->r_offset > 0 && ((unsigned char)place[-1] & 0xfe) == 0xe8;
+    return (type == R_X86_64_PC32 || type == R_X86_64_PLT32) && place > link->text &&
+           arena_has_text(&link->loader->arena, place) && ((unsigned char)place[-1] & 0xfe) == 0xe8;
+}
+
+/* Whatever else refers to the unit's text may store the address. */
+static void note_reference(link_t *link, unsigned type, const char *value, const char *place)
+{
+    if (value >= link->text && arena_has_text(&link->loader->arena, value) &&
+        !is_branch(link, type, place))
+        link->keeps_text = true;
 }
 
 static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room)
@@ -324,6 +333,7 @@ static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room
     char *value = link->values[index];
     if (room < (type == R_X86_64_64 || type == R_X86_64_PC64 ? 8 : 4))
         return fail(link, "a relocation lies outside its section");
+    note_reference(link, type, value, place);
     switch (type) {
     case R_X86_64_NONE:
         return true;
@@ -354,10 +364,10 @@ static bool apply(link_t *link, const Elf64_Rela *rela, char *place, size_t room
                         "expression; copy it first through a pointer to it",
                         name);
         if (is_call && !arena_has_text(&link->loader->arena, value)) {
-            link->keeps_text |= !is_branch(rela, place);
             value = thunk_for(link, index, name);
             if (!value)
                 return fail(link, "the session's memory is full");
+            note_reference(link, type, value, place);
         }
         return put_32(link, place, (intptr_t)value + rela->r_addend - (intptr_t)place, name);
     }

@@ -21,7 +21,7 @@ typedef struct link {
     void **thunks;   /* far-call thunk of each symbol, made when needed */
     void **slots;    /* global offset table entry of each symbol, made when needed */
     char *text; /* where its text begins */
-    bool keeps_text; /* an address within the text may have been stored: a thunk's */
+    bool keeps_text; /* an address within the text may have been stored */
     char *error;
     size_t error_size;
 } link_t;

@@ -245,7 +245,6 @@ static bool is_passing(const link_t *link, int first_image, char **data_top)
     for (size_t i = 1; i < link->object.symbol_count; i++) {
         Elf64_Sym symbol = elf_symbol(&link->object, i);
         const char *name = elf_symbol_name(&link->object, &symbol);
-        int type = ELF64_ST_TYPE(symbol.st_info);
         if (symbol.st_shndx == SHN_UNDEF) {
             const symbol_t *known = symbol_find(&link->loader->session, name);
             if (known && known->is_undefined && known->image >= first_image)
@@ -254,7 +253,7 @@ static bool is_passing(const link_t *link, int first_image, char **data_top)
         }
         if (link_same(link, name, &symbol) || is_internal(link->unit, name))
             continue;
-        if (type == STT_FUNC || is_exported(link, &symbol, name))
+        if (is_exported(link, &symbol, name)) /* a function of a header goes with its caller */
             return false;
     }
     for (size_t i = 1; i < link->object.section_count; i++) {
