@@ -2,6 +2,8 @@
 #ifndef XTINYCC_JUPYTER_PARENT_WATCH_HPP
 #define XTINYCC_JUPYTER_PARENT_WATCH_HPP
 
+#include <chrono>
+
 #include <sys/types.h>
 
 namespace xtinycc
@@ -14,12 +16,14 @@ class parent_watch
 {
   public:
     parent_watch();
-    bool gone() const;
+    // ASKED: a request has come.
+    bool gone(bool asked) const;
 
   private:
     bool m_watching = false;
     pid_t m_parent = 0;  // getppid() at the start
     pid_t m_manager = 0; // 0: not known or not visible from here
+    std::chrono::steady_clock::time_point m_since = std::chrono::steady_clock::now();
 };
 
 } // namespace xtinycc

@@ -38,7 +38,7 @@ void server::run_io()
         read_subscriptions();
         ask_again();
         flush();
-        if (!m_stop && m_parent.gone()) {
+        if (!m_stop && m_parent.gone(m_started)) {
             interrupt();
             stop();
         }

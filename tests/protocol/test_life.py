@@ -155,6 +155,16 @@ def test_77_F17_server_killed_while_the_kernel_starts(start_tcp, folder):
     assert not list(folder.iterdir())
 
 
+def test_77_F17_server_dead_before_the_kernel_began(start_tcp, folder):
+    """The kernel cannot know whether the number that it is told is of another PID namespace; but
+    from a server that is dead no request ever comes."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    kernel = start_tcp(env={"TMPDIR": str(folder), "JPY_PARENT_PID": str(dead.pid)})
+    assert kernel.wait() == 0
+    assert not list(folder.iterdir())
+
+
 def test_78_restart_on_the_same_ports(start_tcp, folder):
     """A child of the old kernel's cell lives on outside of all its groups; managers kill kernels
     that take too long, and start the next on the same ports at once."""
