@@ -201,8 +201,7 @@ class Kernel:
             elif kind == "error":
                 error = content["ename"]
             elif kind == "stream" and stop:
-                for _ in range(20 if code == STORM else 1):
-                    self.manager.interrupt_kernel()
+                self.press_stop(20 if code == STORM else 1)
                 stop = False
                 began = time.perf_counter()
             elif kind == "status" and content["execution_state"] == "idle":
@@ -211,6 +210,13 @@ class Kernel:
         while self.client.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"] != sent:
             pass
         return value, error, seconds
+
+    def press_stop(self, times):
+        """Returns once all are answered: none of them can come later than what is sent next."""
+        for _ in range(times):
+            self.client.control_channel.send(self.client.session.msg("interrupt_request", {}))
+        for _ in range(times):
+            self.client.get_control_msg(timeout=PATIENCE)
 
     def stop(self):
         self.client.stop_channels()
@@ -236,8 +242,7 @@ def processes_below(pid):
 
 
 def stop_while_idle(kernel):  # F9
-    for _ in range(3):
-        kernel.manager.interrupt_kernel()
+    kernel.press_stop(3)
     expect(kernel.run("counter")[1] is None, "F9: a Stop while nothing runs hit the next cell")
 
 

@@ -69,7 +69,7 @@ class Kernel:
 
     def start(self):
         self.stderr_file = open(os.path.join(self.dir, "stderr"), "a+")
-        env = dict(os.environ, JPY_PARENT_PID=str(os.getpid()), **(self.env or {}))
+        env = {**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(self.env or {})}
         self.process = subprocess.Popen(
             [self.program, "-f", self.connection_file], env=env, stdin=subprocess.DEVNULL,
             stdout=self.stderr_file, stderr=self.stderr_file, start_new_session=True)
