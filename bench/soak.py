@@ -424,12 +424,19 @@ def soak(cells, seed, folder, record):
     wait_until(lambda: not any(map(lives, everyone)), "processes are left behind")
 
 
-def growth(points):
-    """What is larger at the end than at the first 1,000 cells (or the first point)."""
+def growth(points, rows):
+    """What is larger at the end than at the first 1,000 cells (or the first point). The front keeps
+    the last 10,000 cells for history requests. In the session a training keeps its history as long
+    as the session lives, 45 KB or so of those here."""
     first = next((p for p in points if p["cells"] >= 1000), points[0])
     last, found = points[-1], []
-    if last["own_kb"] > first["own_kb"] + 2048:
-        found.append(f"memory: {first['own_kb']} to {last['own_kb']} KB")
+    front = [p["own_of"].get("xtinycc", 0) for p in (first, last)]
+    session = [p["own_kb"] - own for p, own in zip((first, last), front)]
+    trainings = sum(rows.get(row, 0) for row in ("F7", "F15", "F16"))
+    if front[1] > front[0] + 2048:
+        found.append(f"memory of the front: {front[0]} to {front[1]} KB")
+    if session[1] > session[0] + 2048 + 48 * trainings:
+        found.append(f"memory of the session: {session[0]} to {session[1]} KB")
     if last["descriptors"] > first["descriptors"] + 10:  # one more copy than then
         found.append(f"descriptors: {first['descriptors']} to {last['descriptors']}")
     if last["files"] > first["files"] + 1:  # a helper that is killed leaves what it wrote
@@ -454,7 +461,7 @@ def main():
         except RuntimeError as error:
             wrong.append(str(error))
         if len(record["points"]) > 1:
-            wrong += growth(record["points"])
+            wrong += growth(record["points"], record["rows"])
         wrong += [f"file left behind: {name}" for name in os.listdir(folder)
                   if name != "work"]
     load = os.getloadavg()[0]
