@@ -108,15 +108,15 @@ static void add_macro(pool *pool, parts *parts, const char *line, size_t length,
 }
 
 /* `# 12 "/usr/include/stdio.h" 1` */
-static void add_marker(pool *pool, parts *parts, const compiler_paths *paths, const char *line,
-                       size_t length)
+static void add_marker(pool *pool, struct pool *kept, parts *parts, const compiler_paths *paths,
+                       const char *line, size_t length)
 {
     const char *open = memchr(line, '"', length);
     const char *close = open ? memchr(open + 1, '"', (size_t)(line + length - open - 1)) : NULL;
     if (!close)
         return;
     part part = {parts->declarations.size,
-                 short_name(pool, paths, open + 1, (size_t)(close - open - 1))};
+                 short_name(kept, paths, open + 1, (size_t)(close - open - 1))};
     *POOL_PUSH(pool, parts->list, parts->count, parts->capacity) = part;
 }
 
@@ -125,7 +125,9 @@ static bool starts(const char *line, size_t length, const char *with)
     return length >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
 }
 
-static parts take_apart(pool *pool, const compiler_paths *paths, const char *expanded)
+/* The files' names are KEPT. */
+static parts take_apart(pool *pool, struct pool *kept, const compiler_paths *paths,
+                        const char *expanded)
 {
     parts parts = {.declarations = {.pool = pool}, .macros = {.pool = pool}};
     for (const char *line = expanded, *next; *line; line = next) {
@@ -137,7 +139,7 @@ static parts take_apart(pool *pool, const compiler_paths *paths, const char *exp
         else if (starts(line, length, "#undef "))
             add_macro(pool, &parts, line, length, false);
         else if (starts(line, length, "# "))
-            add_marker(pool, &parts, paths, line, length);
+            add_marker(pool, kept, &parts, paths, line, length);
         else if (length > strspn(line, " \t\r"))
             text_add(&parts.declarations, line, (size_t)(next - line));
     }
@@ -306,24 +308,26 @@ static int fail(headers *h, char *error, size_t size, const char *what, const ch
     return -1;
 }
 
-static int prepare(headers *h, char *error, size_t error_size)
+/* SCRATCH: for what is of no use afterwards. Every compile child maps what is kept. */
+static int prepare(headers *h, pool *scratch, char *error, size_t error_size)
 {
-    compiler_result bare = compiler_expand(&h->pool, &h->paths, "\n");
+    compiler_result bare = compiler_expand(scratch, &h->paths, "\n");
     if (!bare.ok)
         return fail(h, error, error_size, "the compiler does not start", bare.messages);
-    parts predefined = take_apart(&h->pool, &h->paths, bare.output);
-    text source = {.pool = &h->pool};
+    parts predefined = take_apart(scratch, scratch, &h->paths, bare.output);
+    text source = {.pool = scratch};
     text_puts(&source, "#define _GNU_SOURCE 1\n");
     size_t count = sizeof default_headers / sizeof *default_headers;
     for (size_t i = 0; i + !has_notebook(&h->paths) < count; i++)
         text_format(&source, "#include <%s>\n", default_headers[i]);
-    compiler_result all = compiler_expand(&h->pool, &h->paths, text_string(&source));
+    compiler_result all = compiler_expand(scratch, &h->paths, text_string(&source));
     if (!all.ok)
         return fail(h, error, error_size, "the default headers do not compile", all.messages);
-    parts parts = take_apart(&h->pool, &h->paths, all.output);
-    h->declarations = text_string(&parts.declarations);
+    parts parts = take_apart(scratch, &h->pool, &h->paths, all.output);
     h->declarations_size = parts.declarations.size;
-    h->macros = macro_lines(&h->pool, &parts, &predefined.macros, false);
+    h->declarations = pool_copy(&h->pool, text_string(&parts.declarations), h->declarations_size);
+    const char *macros = macro_lines(scratch, &parts, &predefined.macros, false);
+    h->macros = pool_copy(&h->pool, macros, strlen(macros));
     h->names.pool = h->used.pool = &h->pool;
     headers_enter_macros(&h->pool, &h->names, h->macros, -1, "");
     for (size_t i = 0; i < parts.order_count; i++) { /* add the places */
@@ -334,7 +338,7 @@ static int prepare(headers *h, char *error, size_t error_size)
     }
     h->reach = reach_create(&h->pool);
     reach_add_macros(h->reach, h->macros);
-    enter_declarations(&h->pool, &h->names, &h->used, h->reach, h->declarations,
+    enter_declarations(scratch, &h->names, &h->used, h->reach, h->declarations,
                        h->declarations_size, -1, "", parts.list, parts.count);
     find_tables(h);
     return 0;
@@ -353,7 +357,14 @@ int headers_prepare(const compiler_paths *paths, char *error, size_t error_size)
     if (paths->notebook_include)
         prepared.paths.notebook_include =
             pool_copy(&prepared.pool, paths->notebook_include, strlen(paths->notebook_include));
-    if (prepare(&prepared, error, error_size) < 0)
+    pool scratch = {0};
+    int result;
+    if (setjmp(scratch.out_of_memory))
+        result = fail(&prepared, error, error_size, "preparing the headers", "out of memory");
+    else
+        result = prepare(&prepared, &scratch, error, error_size);
+    pool_free(&scratch);
+    if (result < 0)
         return -1;
     pool_seal(&prepared.pool);
     is_prepared = true;
@@ -391,7 +402,7 @@ compiler_result headers_expand(pool *pool, const char *macros, const char *direc
         result.ok = false;
         return result;
     }
-    parts parts = take_apart(pool, &h->paths, begin + strlen(marker));
+    parts parts = take_apart(pool, pool, &h->paths, begin + strlen(marker));
     out->declarations = text_string(&parts.declarations);
     out->macros = macro_lines(pool, &parts, NULL, true);
     return result;

@@ -107,11 +107,28 @@ void pool_seal(pool *pool)
     pool->left = 0;
 }
 
+/* Make the piece that was allocated last larger where it is. */
+static bool extend(pool *pool, const void *piece, size_t size, size_t wanted)
+{
+    size = (size + ALIGN - 1) / ALIGN * ALIGN;
+    wanted = (wanted + ALIGN - 1) / ALIGN * ALIGN;
+    if (!piece || (const char *)piece + size != pool->at || wanted - size > pool->left)
+        return false;
+    memset(pool->at, 0, wanted - size);
+    pool->at += wanted - size;
+    pool->left -= wanted - size;
+    return true;
+}
+
 void *pool_grow(pool *pool, void *array, size_t count, size_t *capacity, size_t element)
 {
     if (count < *capacity)
         return array;
     size_t room = *capacity ? *capacity * 2 : 16;
+    if (extend(pool, array, *capacity * element, room * element)) {
+        *capacity = room;
+        return array;
+    }
     char *larger = pool_alloc(pool, room * element);
     if (count)
         memcpy(larger, array, count * element);
@@ -125,10 +142,12 @@ void text_add(text *text, const char *data, size_t size)
         size_t room = text->capacity ? text->capacity * 2 : 256;
         while (room < text->size + size + 1)
             room *= 2;
-        char *larger = pool_alloc(text->pool, room);
-        if (text->size)
-            memcpy(larger, text->data, text->size);
-        text->data = larger;
+        if (!extend(text->pool, text->data, text->capacity, room)) {
+            char *larger = pool_alloc(text->pool, room);
+            if (text->size)
+                memcpy(larger, text->data, text->size);
+            text->data = larger;
+        }
         text->capacity = room;
     }
     if (size)
