@@ -25,6 +25,7 @@
 #include "worker.h"
 
 #define FRESH_STARTS_MAX 3
+#define VAIN_CHILDREN_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
 
 /* A frozen copy of the worker. */
@@ -44,6 +45,7 @@ typedef struct zygote {
     frozen snapshots[SNAPSHOT_KEEP_MAX + 1]; /* oldest first */
     size_t snapshot_count, keep;
     pid_t compiler; /* the compile child that waits or works, 0 for none */
+    int vain_children; /* that have died in a row without taking a request */
     bool wanted;    /* the next one, once the cell that is running has ended */
     bool resting;   /* the cell has ended before its compile child */
     int text;       /* the file of the session's text, -1: none yet */
@@ -141,9 +143,13 @@ static void rest(zygote *z, message *m)
 /* No compile child waits, and one is asked for: the last fork failed or its child died idle. */
 static void serve_compile_request(zygote *z)
 {
-    start_compiler(z);
     message m;
-    if (!z->compiler && channel_receive(FD_COMPILE_CHILD, &m, false) > 0)
+    if (z->vain_children < VAIN_CHILDREN_MAX)
+        start_compiler(z);
+    if (z->compiler)
+        return;
+    z->vain_children = 0;
+    if (channel_receive(FD_COMPILE_CHILD, &m, false) > 0)
         message_free(&m); /* the worker reads end of file and says that no process could be made */
 }
 
@@ -170,6 +176,7 @@ static void end_job(zygote *z, int status)
         had_job = true;
     }
     z->compiler = 0;
+    z->vain_children = had_job ? 0 : z->vain_children + 1;
     z->wanted = had_job; /* else it may die again and again: wait until it is asked for */
     if (z->wanted && z->resting)
         start_compiler(z);
