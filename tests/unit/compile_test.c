@@ -57,7 +57,7 @@ static void test_refused_engines(void **state)
     make_classes(8, &x, &y);
     model_t *m = make_classifier(1);
     assert_refused(!nn_model_predict(m, x, (run_opts){.engine = "cuda"}).rank,
-                   "model_predict: engine \"cuda\" is unknown; valid are reference, lane, blas");
+                   "model_predict: engine \"cuda\" is unknown; valid are reference, lane, plain, blas");
     assert_refused(!nn_model_predict(m, x, (run_opts){.threads = -2}).rank,
                    "model_predict: threads is -2, 0 (all allowed cores) or more expected");
 }

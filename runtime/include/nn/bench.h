@@ -21,7 +21,7 @@ typedef struct latency_t {
     int batch_size, warmup, passes, threads;
     double accuracy;           /**< of the answers given while timing; NaN without labels */
     char precision[8];         /**< "fp32", "int8", "bf16" */
-    char engine[32];           /**< which kernels answered: "lane v4", "int8 v3", ... */
+    char engine[32];           /**< which kernels answered: "direct v3", "int8 v3", ... */
     char isa[8];               /**< "v2", "v3", "v4" */
 } latency_t;
 
@@ -32,7 +32,7 @@ typedef struct benchmark_opts {
     int passes;         /**< times over all of x; default 3 */
     int threads;        /**< default 1 at batch 1, else as in fit_opts */
     tensor_t y;         /**< labels, to report the accuracy of the answers given; default: none */
-    const char *engine; /**< as in fit_opts */
+    const char *engine; /**< as in fit_opts; "plain": the time does not depend on the image */
 } benchmark_opts;
 
 /**

@@ -82,7 +82,8 @@ typedef struct fit_opts {
     uint64_t seed;           /**< of shuffling and dropout; 0: nn_random_seed() */
     int threads;             /**< at most this many; 0: XTINYCC_THREADS, else the allowed cores */
     int verbose;             /**< 0: bar and a line per epoch; NN_SILENT; NN_LINES */
-    const char *engine;      /**< "reference", "lane", "blas"; NULL: the fastest */
+    const char *engine;      /**< "reference", "lane", "plain" (as "lane", but zeros of images and
+                                  of ReLU are not passed over), "blas"; NULL: the fastest */
     int (*on_epoch_end)(const history_t *history, void *context); /**< nonzero: stop here */
     void *context;           /**< handed to on_epoch_end */
 } fit_opts;

@@ -522,7 +522,7 @@ static void blas_leave(void *self)
 
 static const char *blas_name(int count)
 {
-    const nn_engine *lane = nn__lane_engine();
+    const nn_engine *lane = nn__lane_engine(0);
     const char *name = lane->name_for(count);
     return name == lane->name ? nn__blas_engine.name : name;
 }
@@ -613,7 +613,7 @@ static void *blas_create(const nn_net *net, int threads)
     engine->gradients = calloc((size_t)net->op_count + 1, sizeof *engine->gradients);
     if (!multiply || !engine->pool || !engine->stages || !engine->values || !engine->gradients ||
         !make_stages(engine) || !nn__lane_plan(&engine->lane_plan, net, kernels) ||
-        !(engine->direct = nn__direct_create(&engine->lane_plan))) {
+        !(engine->direct = nn__direct_create(&engine->lane_plan, 1))) {
         blas_destroy(engine);
         return NULL;
     }

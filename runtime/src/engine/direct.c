@@ -5,63 +5,203 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL }; /* behind a map, for reads and stores past it */
+
 typedef struct direct_stage {
+    const lane_stage *from;
     direct_window window; /* every stage has its maps here */
+    int columns;          /* a convolution with columns in lanes */
     size_t in_at, out_at; /* activations */
-    size_t packed_at;     /* convolutions: weights, then biases, rows rounded up to vectors */
-    int row;              /* their length */
+    size_t packed_at;     /* convolutions: weights, then biases */
+    uint8_t *blank;       /* columns: rows of the input that are zero */
+    int may_skip;         /* dense: many inputs may be zero */
+    nn_activation activation; /* not taken along by the kernel */
 } direct_stage;
 
 struct nn_direct {
     const lane_plan *plan;
     direct_map input;
+    size_t input_at, output_at;
+    int stage_count, skip_zeros;
     direct_stage *stages;
-    float *activations, *packed;
+    float *activations, *packed, *scratch;
+    int32_t *indices;
+    uint8_t *blank;
     const float *packed_params; /* what `packed` was made of, */
     uint64_t packed_version;    /* in which version (0: not known) */
 };
+
+/* ---- the stages ---- */
+
+static int is_pooled_by_2(const lane_stage *stage)
+{
+    return stage->pooled_by_next && stage[1].pool.window_h == 2 && stage[1].pool.window_w == 2;
+}
+
+/* Dropout is nothing here; a pooling may be its convolution's. */
+static void list_stages(nn_direct *direct)
+{
+    const lane_plan *plan = direct->plan;
+    for (int i = 0; i < plan->stage_count; i++) {
+        const lane_stage *from = &plan->stages[i];
+        if (from->kind == LANE_DROPOUT || (i && is_pooled_by_2(from - 1)))
+            continue;
+        direct_stage *stage = &direct->stages[direct->stage_count++];
+        direct_window *window = &stage->window;
+        const lane_conv *conv = &from->conv;
+        const lane_pool *pool = &from->pool;
+        int is_conv = from->kind == LANE_CONV;
+        stage->from = from;
+        stage->activation = from->activation;
+        window->kernel_h = is_conv ? conv->kernel_h : pool->window_h;
+        window->kernel_w = is_conv ? conv->kernel_w : pool->window_w;
+        window->stride_h = is_conv ? conv->stride_h : pool->stride_h;
+        window->stride_w = is_conv ? conv->stride_w : pool->stride_w;
+        window->pad_top = is_conv ? conv->pad_top : pool->pad_top;
+        window->pad_left = is_conv ? conv->pad_left : pool->pad_left;
+        window->maximum = pool->maximum;
+        if (!is_conv)
+            continue;
+        window->rows = conv->out.h;
+        window->columns = conv->out.w;
+        window->pooled = is_pooled_by_2(from);
+        window->maximum = window->pooled && from[1].pool.maximum;
+        if (from->activation != NN_SOFTMAX) {
+            window->activation = from->activation;
+            stage->activation = NN_LINEAR;
+        }
+    }
+}
+
+/* Zeros come from a ReLU, whatever lies between but a layer of weights. */
+static void find_zeros(nn_direct *direct)
+{
+    int zeros = 0;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        lane_kind kind = stage->from->kind;
+        stage->may_skip = zeros && kind == LANE_DENSE && direct->skip_zeros;
+        if (kind == LANE_CONV || kind == LANE_DENSE || kind == LANE_ACTIVATION)
+            zeros = stage->from->activation == NN_RELU;
+    }
+}
+
+static int round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
+
+/* Which form wastes fewer lanes? Columns need the input in planes, their output goes there: between
+   convolutions, and where there is but one channel. */
+static void choose_forms(nn_direct *direct)
+{
+    int lanes = direct->plan->kernels->lanes, planes = 1; /* may the input be in planes? */
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const direct_window *window = &stage->window;
+        int channels = stage->from->out.c, columns = window->columns;
+        int is_conv = stage->from->kind == LANE_CONV;
+        int before_conv = i + 1 < direct->stage_count && stage[1].from->kind == LANE_CONV &&
+                          stage->activation != NN_SOFTMAX;
+        stage->columns = is_conv && planes && window->stride_w == 1 &&
+                         (before_conv || channels == 1) &&
+                         (long)round_up(columns, lanes) * channels <
+                             (long)round_up(channels, lanes) * columns;
+        planes = stage->columns;
+    }
+}
 
 /* ---- memory ---- */
 
 static int at_least(int a, int b) { return a > b ? a : b; }
 
 /* A map, with the zero frame that the stage reading it (or NULL) wants. */
-static direct_map map_of(const lane_map *shape, const lane_stage *reader)
+static direct_map map_of(const lane_map *shape, const direct_stage *reader, int planes)
 {
     direct_map map = {.c = shape->c, .h = shape->h, .w = shape->w};
-    int rows = map.h, columns = map.w, top = 0, left = 0;
-    if (reader && reader->kind == LANE_CONV) {
-        const lane_conv *conv = &reader->conv;
+    int columns = map.w, top = 0, left = 0;
+    map.rows = map.h;
+    if (reader && reader->from->kind == LANE_CONV) {
+        const direct_window *conv = &reader->window;
         top = conv->pad_top;
         left = conv->pad_left;
-        rows = at_least(top + map.h, (conv->out.h - 1) * conv->stride_h + conv->kernel_h);
-        columns = at_least(left + map.w, (conv->out.w - 1) * conv->stride_w + conv->kernel_w);
+        map.rows =
+            at_least(top + map.h, (conv->rows - 1) * conv->stride_h + conv->kernel_h);
+        columns = at_least(left + map.w, (conv->columns - 1) * conv->stride_w + conv->kernel_w);
     }
-    map.pitch = columns * map.c;
-    map.at = top * map.pitch + left * map.c;
-    map.size = rows * map.pitch + LANE_GROUP;
+    map.step = planes ? 1 : map.c;
+    map.pitch = columns * map.step;
+    map.plane = planes ? map.rows * map.pitch + LANE_GROUP : 1;
+    map.at = top * map.pitch + left * map.step;
+    map.size = (planes ? map.c * map.plane : map.rows * map.pitch) + ROOM;
     return map;
 }
 
-static size_t reserve(size_t *total, int floats)
+static size_t reserve(size_t *total, size_t floats)
 {
     size_t at = *total;
-    *total += ((size_t)floats + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
+    *total += (floats + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
     return at;
 }
 
-static void shape_window(direct_window *window, const lane_stage *stage)
+/* Sizes of what the stages need; everything lies in one after another. */
+typedef struct direct_sizes {
+    size_t activations, packed, scratch, indices, blank;
+} direct_sizes;
+
+static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
 {
-    const lane_conv *conv = &stage->conv;
-    const lane_pool *pool = &stage->pool;
-    int is_conv = stage->kind == LANE_CONV;
-    window->kernel_h = is_conv ? conv->kernel_h : pool->window_h;
-    window->kernel_w = is_conv ? conv->kernel_w : pool->window_w;
-    window->stride_h = is_conv ? conv->stride_h : pool->stride_h;
-    window->stride_w = is_conv ? conv->stride_w : pool->stride_w;
-    window->pad_top = is_conv ? conv->pad_top : pool->pad_top;
-    window->pad_left = is_conv ? conv->pad_left : pool->pad_left;
-    window->maximum = pool->maximum;
+    direct_window *window = &stage->window;
+    int channels = window->out.c;
+    size_t taps = (size_t)window->kernel_h * (size_t)window->kernel_w * (size_t)window->in.c;
+    window->weight_row = stage->columns ? channels : round_up(channels, lanes);
+    stage->packed_at =
+        reserve(&sizes->packed, (taps + 1) * (size_t)window->weight_row + LANE_GROUP);
+    size_t row = stage->columns
+                     ? (size_t)(round_up(window->columns, 2 * lanes) * channels)
+                     : (size_t)(window->columns * window->weight_row);
+    sizes->scratch = 2 * row > sizes->scratch ? 2 * row : sizes->scratch;
+    if (stage->columns)
+        sizes->blank += (size_t)window->in.c * (size_t)window->in.rows;
+}
+
+static void lay_stages(nn_direct *direct, direct_sizes *sizes)
+{
+    const lane_plan *plan = direct->plan;
+    int count = direct->stage_count;
+    direct->input = map_of(&plan->input, count ? direct->stages : NULL,
+                           count && direct->stages[0].columns);
+    direct->input_at = reserve(&sizes->activations, (size_t)direct->input.size);
+    direct_map before = direct->input;
+    direct->output_at = direct->input_at;
+    for (int i = 0; i < count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const lane_stage *last = stage->window.pooled ? stage->from + 1 : stage->from;
+        stage->window.in = before;
+        stage->window.out = map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns);
+        stage->in_at = direct->output_at;
+        stage->out_at = reserve(&sizes->activations, (size_t)stage->window.out.size);
+        if (stage->from->kind == LANE_CONV)
+            lay_conv(stage, plan->kernels->lanes, sizes);
+        if (stage->from->kind == LANE_DENSE && (size_t)stage->from->op->in_c > sizes->indices)
+            sizes->indices = (size_t)stage->from->op->in_c;
+        before = stage->window.out;
+        direct->output_at = stage->out_at;
+    }
+}
+
+/* The frame's rows are zero for ever. */
+static void mark_frames(nn_direct *direct)
+{
+    uint8_t *blank = direct->blank;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const direct_map *in = &stage->window.in;
+        if (!stage->columns)
+            continue;
+        stage->blank = blank;
+        int top = in->at / in->pitch;
+        for (int c = 0; c < in->c; c++, blank += in->rows)
+            for (int y = 0; y < in->rows; y++)
+                blank[y] = y < top || y >= top + in->h;
+    }
 }
 
 static float *zeroed(size_t floats)
@@ -71,43 +211,34 @@ static float *zeroed(size_t floats)
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-nn_direct *nn__direct_create(const lane_plan *plan)
+nn_direct *nn__direct_create(const lane_plan *plan, int skip_zeros)
 {
     nn_direct *direct = calloc(1, sizeof *direct);
     if (!direct)
         return NULL;
     direct->plan = plan;
+    direct->skip_zeros = skip_zeros;
     direct->stages = calloc((size_t)plan->stage_count + 1, sizeof *direct->stages);
     if (!direct->stages) {
         nn__direct_destroy(direct);
         return NULL;
     }
-    direct->input = map_of(&plan->input, plan->stage_count ? plan->stages : NULL);
-    direct_map before = direct->input;
-    size_t activations = 0, packed = 0, before_at = reserve(&activations, before.size);
-    int lanes = plan->kernels->lanes;
-    for (int i = 0; i < plan->stage_count; i++) {
-        const lane_stage *from = &plan->stages[i];
-        direct_stage *stage = &direct->stages[i];
-        stage->window.in = before;
-        stage->window.out = map_of(&from->out, i + 1 < plan->stage_count ? from + 1 : NULL);
-        shape_window(&stage->window, from);
-        stage->in_at = before_at;
-        stage->out_at = reserve(&activations, stage->window.out.size);
-        if (from->kind == LANE_CONV) {
-            stage->row = (from->op->out_c + lanes - 1) / lanes * lanes;
-            int taps = (int)(from->op->weight_count / (size_t)from->op->out_c);
-            stage->packed_at = reserve(&packed, (taps + 1) * stage->row);
-        }
-        before = stage->window.out;
-        before_at = stage->out_at;
-    }
-    direct->activations = zeroed(activations);
-    direct->packed = zeroed(packed);
-    if (!direct->activations || !direct->packed) {
+    direct_sizes sizes = {0};
+    list_stages(direct);
+    find_zeros(direct);
+    choose_forms(direct);
+    lay_stages(direct, &sizes);
+    direct->activations = zeroed(sizes.activations);
+    direct->packed = zeroed(sizes.packed);
+    direct->scratch = zeroed(sizes.scratch);
+    direct->indices = malloc((sizes.indices + LANE_GROUP) * sizeof *direct->indices);
+    direct->blank = malloc(sizes.blank + 1);
+    if (!direct->activations || !direct->packed || !direct->scratch || !direct->indices ||
+        !direct->blank) {
         nn__direct_destroy(direct);
         return NULL;
     }
+    mark_frames(direct);
     return direct;
 }
 
@@ -118,27 +249,45 @@ void nn__direct_destroy(nn_direct *direct)
     free(direct->stages);
     free(direct->activations);
     free(direct->packed);
+    free(direct->scratch);
+    free(direct->indices);
+    free(direct->blank);
     free(direct);
 }
 
-/* ---- one image ---- */
+/* ---- weights in the order of the kernels ---- */
+
+static void pack_rows(const direct_window *window, const float *weights, float *to)
+{
+    size_t count = (size_t)window->out.c, in_c = (size_t)window->in.c;
+    size_t taps = (size_t)window->kernel_h * (size_t)window->kernel_w;
+    int planes = window->in.step == 1;
+    for (size_t i = 0; i < taps * in_c; i++, to += window->weight_row) {
+        size_t from = planes ? i % taps * in_c + i / taps : i;
+        memcpy(to, weights + from * count, count * sizeof(float));
+    }
+}
 
 static void pack(nn_direct *direct, const float *params)
 {
-    for (int i = 0; i < direct->plan->stage_count; i++) {
-        const nn_op *op = direct->plan->stages[i].op;
+    for (int i = 0; i < direct->stage_count; i++) {
         const direct_stage *stage = &direct->stages[i];
-        if (direct->plan->stages[i].kind != LANE_CONV)
-            continue;
+        const direct_window *window = &stage->window;
+        const nn_op *op = stage->from->op;
         float *to = direct->packed + stage->packed_at;
-        const float *weights = params + op->weight;
-        size_t count = (size_t)op->out_c;
-        for (size_t at = 0; at < op->weight_count; at += count, to += stage->row)
-            memcpy(to, weights + at, count * sizeof(float));
+        if (stage->from->kind != LANE_CONV)
+            continue;
+        if (stage->columns)
+            direct->plan->kernels->direct_pack_columns(window, params + op->weight, to);
+        else
+            pack_rows(window, params + op->weight, to);
+        to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
         if (op->has_bias)
-            memcpy(to, params + op->bias, count * sizeof(float));
+            memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
     }
 }
+
+/* ---- one image ---- */
 
 static void softmax(float *x, int n)
 {
@@ -151,6 +300,7 @@ static void softmax(float *x, int n)
         x[i] /= sum;
 }
 
+/* Channels last: what is in planes has no activation left. */
 static void activate(const lane_kernels *k, const direct_map *map, nn_activation activation,
                      float *x)
 {
@@ -176,29 +326,30 @@ static void copy(const direct_map *from, const direct_map *to, const float *x, f
         memcpy(y, x, row * sizeof(float));
 }
 
-static void run_stage(const nn_direct *direct, const float *params, int i)
+static void run_stage(const nn_direct *direct, const float *params, const direct_stage *stage)
 {
     const lane_kernels *k = direct->plan->kernels;
-    const lane_stage *from = &direct->plan->stages[i];
-    const direct_stage *stage = &direct->stages[i];
     const direct_window *window = &stage->window;
+    const nn_op *op = stage->from->op;
     const float *in = direct->activations + stage->in_at;
-    const float *weights = direct->packed + stage->packed_at;
     float *out = direct->activations + stage->out_at;
-    switch (from->kind) {
-    case LANE_CONV:
-        k->direct_conv(window, in, weights,
-                       weights + from->op->weight_count / (size_t)from->op->out_c *
-                                     (size_t)stage->row,
-                       out);
+    switch (stage->from->kind) {
+    case LANE_CONV: {
+        const float *weights = direct->packed + stage->packed_at;
+        const float *bias =
+            weights + op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+        if (stage->columns)
+            k->direct_conv_columns(window, in, weights, bias, stage->blank, direct->scratch, out);
+        else
+            k->direct_conv(window, in, weights, bias, direct->scratch, out);
         break;
+    }
     case LANE_POOL:
         k->direct_pool(window, in, out);
         break;
     case LANE_DENSE:
-        k->direct_dense(in, params + from->op->weight,
-                        from->op->has_bias ? params + from->op->bias : NULL, out, from->op->in_c,
-                        from->op->out_c);
+        k->direct_dense(in, params + op->weight, op->has_bias ? params + op->bias : NULL, out,
+                        op->in_c, op->out_c, stage->may_skip ? direct->indices : NULL);
         break;
     case LANE_FLATTEN:
     case LANE_DROPOUT:
@@ -206,12 +357,12 @@ static void run_stage(const nn_direct *direct, const float *params, int i)
         copy(&window->in, &window->out, in, out);
         break;
     }
-    activate(k, &window->out, from->activation, out);
+    activate(k, &window->out, stage->activation, out);
 }
 
 void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *batch, float *out)
 {
-    const lane_plan *plan = direct->plan;
+    const lane_kernels *k = direct->plan->kernels;
     const direct_map *map = &direct->input;
     const tensor_t *x = &batch->x;
     if (!batch->params_version || direct->packed_version != batch->params_version ||
@@ -219,17 +370,22 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
         pack(direct, params);
     direct->packed_version = batch->params_version;
     direct->packed_params = params;
-    size_t row = (size_t)(map->w * map->c) * (x->dtype == NN_UINT8 ? 1 : sizeof(float));
-    size_t outputs = (size_t)plan->net->out_c;
+    size_t size = (size_t)map->h * (size_t)map->w * (size_t)map->c *
+                  (x->dtype == NN_UINT8 ? 1 : sizeof(float));
+    size_t outputs = (size_t)direct->plan->net->out_c;
+    int marks = direct->skip_zeros && direct->stage_count && direct->stages[0].columns;
     for (int n = 0; n < batch->count; n++, out += outputs) {
         int64_t index = batch->order ? batch->order[n] : n;
-        const char *image = (const char *)x->data + (size_t)index * (size_t)map->h * row;
-        float *to = direct->activations + map->at;
-        for (int y = 0; y < map->h; y++, image += row, to += map->pitch)
-            plan->kernels->direct_load(image, x->dtype, x->scale, x->offset, to, map->w * map->c);
-        for (int i = 0; i < plan->stage_count; i++)
-            run_stage(direct, params, i);
-        memcpy(out, direct->activations + direct->stages[plan->stage_count - 1].out_at,
-               outputs * sizeof(float));
+        direct_input input = {.image = (const char *)x->data + (size_t)index * size,
+                              .dtype = x->dtype,
+                              .scale = x->scale,
+                              .offset = x->offset};
+        float *to = direct->activations + direct->input_at;
+        k->direct_load(&input, map, to);
+        if (marks)
+            k->direct_blank(map, to, direct->stages[0].blank + map->at / map->pitch);
+        for (int i = 0; i < direct->stage_count; i++)
+            run_stage(direct, params, &direct->stages[i]);
+        memcpy(out, direct->activations + direct->output_at, outputs * sizeof(float));
     }
 }

@@ -1,125 +1,74 @@
 /*
- * Kernels of the direct path (direct.h): channels in lanes. Included by lane_kernels.c only.
+ * Kernels of the direct path (direct.h) but the convolutions. Included by lane_kernels.c only.
  */
 #ifndef NN_ENGINE_DIRECT_KERNELS_H
 #define NN_ENGINE_DIRECT_KERNELS_H
 
-/* Registers hold the accumulators, the weights of a tap and one input. */
-enum {
-    MOST_COLUMNS_1 = 14, /* with one vector of channels */
-    MOST_COLUMNS_2 = 6,  /* with two */
-    DENSE_BLOCK = 8
-};
+/* ---- images in ---- */
 
-/* Store the first LEFT channels of a vector. LAPPED: what lies behind is written later. */
-INLINE void store_channels(float *y, vf value, int left, int lapped)
+/* n neighbours to floats, those of one channel of `every`; n * every elements are there. */
+INLINE void load_run(const direct_input *input, size_t from, float *y, int n, int every)
 {
-    if (left >= VL || lapped) {
-        *(vf_any *)y = value;
-        return;
-    }
-    float lanes[VL] __attribute__((aligned(64)));
-    *(vf *)lanes = value;
-    for (int i = 0; i < left; i++)
-        y[i] = lanes[i];
-}
-
-typedef struct direct_place {
-    const float *x, *weights, *bias;
-    size_t step; /* from one output column's inputs to the next one's */
-    int row;     /* floats of a tap's weights */
-} direct_place;
-
-/* COLUMNS positions of an output row, VECTORS vectors of channels: to `out`, one after another. */
-INLINE void direct_block(const direct_window *d, const direct_place *at, size_t step, vf *out,
-                         const int COLUMNS, const int VECTORS)
-{
-    vf sum[MOST_COLUMNS_1];
-    UNROLL for (int p = 0; p < COLUMNS; p++)
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            sum[p * VECTORS + v] = *(const vf_any *)(at->bias + v * VL);
-    const float *w = at->weights, *first = at->x;
-    const int run = d->kernel_w * d->in.c, rows = d->kernel_h;
-    const size_t pitch = (size_t)d->in.pitch, row = (size_t)at->row;
-    for (int ky = 0; ky < rows; ky++, first += pitch) {
-        const float *x = first;
-        for (int t = 0; t < run; t++, x++, w += row) {
-            vf tap[2];
-            UNROLL for (int v = 0; v < VECTORS; v++) tap[v] = *(const vf_any *)(w + v * VL);
-            UNROLL for (int p = 0; p < COLUMNS; p++) {
-                vf value = vset(x[(size_t)p * step]);
-                UNROLL for (int v = 0; v < VECTORS; v++) sum[p * VECTORS + v] += value * tap[v];
+    const float scale = input->scale, offset = input->offset;
+    if (input->dtype == NN_UINT8) {
+        const uint8_t *bytes = (const uint8_t *)input->image + from;
+        int i = 0;
+        if (every == 1 && n >= VL) /* the last vector laps back */
+            for (; i < n; i += VL) {
+                i = i + VL > n ? n - VL : i;
+                *(vf_any *)(y + i) = vbytes(bytes + i) * scale + offset;
             }
-        }
-    }
-    UNROLL for (int i = 0; i < COLUMNS * VECTORS; i++) out[i] = sum[i];
-}
-
-#define DIRECT_CASE(columns, vectors, step)                                                        \
-    case columns:                                                                                  \
-        direct_block(d, at, step, out, columns, vectors);                                              \
-        break;
-#define DIRECT_CASES_6(vectors, step)                                                              \
-    DIRECT_CASE(1, vectors, step) DIRECT_CASE(2, vectors, step) DIRECT_CASE(3, vectors, step)      \
-    DIRECT_CASE(4, vectors, step) DIRECT_CASE(5, vectors, step) DIRECT_CASE(6, vectors, step)
-#define DIRECT_CASES_14(step)                                                                      \
-    DIRECT_CASES_6(1, step)                                                                        \
-    DIRECT_CASE(7, 1, step) DIRECT_CASE(8, 1, step) DIRECT_CASE(9, 1, step)                        \
-    DIRECT_CASE(10, 1, step) DIRECT_CASE(11, 1, step) DIRECT_CASE(12, 1, step)                     \
-    DIRECT_CASE(13, 1, step) DIRECT_CASE(14, 1, step)
-
-static void direct_block_1(const direct_window *d, const direct_place *at, vf *out, int columns)
-{
-    if (at->step == 1)
-        switch (columns) { DIRECT_CASES_14(1) }
-    else
-        switch (columns) { DIRECT_CASES_14(at->step) }
-}
-
-static void direct_block_2(const direct_window *d, const direct_place *at, vf *out, int columns)
-{
-    if (at->step == 6)
-        switch (columns) { DIRECT_CASES_6(2, 6) }
-    else
-        switch (columns) { DIRECT_CASES_6(2, at->step) }
-}
-
-/* One output row y for a block of channels, of which `channels` are left from it on. */
-static void direct_row(const direct_window *d, direct_place at, float *y, int channels, int vectors)
-{
-    const int c = d->out.c, lappable = c <= vectors * VL;
-    const int blocks = block_count(d->out.w, vectors == 2 ? MOST_COLUMNS_2 : MOST_COLUMNS_1);
-    const float *x = at.x;
-    vf out[MOST_COLUMNS_1];
-    for (int i = 0; i < blocks; i++) {
-        int from = block_start(d->out.w, blocks, i), to = block_start(d->out.w, blocks, i + 1);
-        at.x = x + (size_t)from * at.step;
-        (vectors == 2 ? direct_block_2 : direct_block_1)(d, &at, out, to - from);
-        const vf *value = out;
-        for (int p = from; p < to; p++)
-            for (int v = 0; v < vectors; v++)
-                store_channels(y + p * c + v * VL, *value++, channels - v * VL,
-                               lappable && (d->out.w - p) * c >= (v + 1) * VL);
+        for (; i < n; i++)
+            y[i] = (float)bytes[(size_t)i * (size_t)every] * scale + offset;
+    } else if (input->dtype == NN_INT32) {
+        const int32_t *numbers = (const int32_t *)input->image + from;
+        for (int i = 0; i < n; i++)
+            y[i] = (float)numbers[(size_t)i * (size_t)every] * scale + offset;
+    } else {
+        const float *numbers = (const float *)input->image + from;
+        for (int i = 0; i < n; i++)
+            y[i] = numbers[(size_t)i * (size_t)every] * scale + offset;
     }
 }
 
-static void direct_conv(const direct_window *d, const float *x, const float *weights,
-                        const float *bias, float *y)
+static void direct_load(const direct_input *input, const direct_map *map, float *y)
 {
-    int row = (d->out.c + VL - 1) / VL * VL;
-    x += d->in.at - d->pad_top * d->in.pitch - d->pad_left * d->in.c;
-    for (int oy = 0; oy < d->out.h; oy++)
-        for (int c = 0; c < row;) {
-            int vectors = row - c > VL ? 2 : 1;
-            direct_place at = {.x = x + (size_t)oy * (size_t)(d->stride_h * d->in.pitch),
-                               .weights = weights + c,
-                               .bias = bias + c,
-                               .step = (size_t)(d->stride_w * d->in.c),
-                               .row = row};
-            direct_row(d, at, y + d->out.at + oy * d->out.pitch + c, d->out.c - c, vectors);
-            c += vectors * VL;
+    const int run = map->step == 1 ? map->w : map->w * map->c;
+    const int planes = map->step == 1 ? map->c : 1;
+    size_t from = 0;
+    y += map->at;
+    for (int row = 0; row < map->h; row++, y += map->pitch, from += (size_t)(map->w * map->c))
+        if (planes == 1)
+            load_run(input, from, y, run, 1);
+        else
+            for (int c = 0; c < planes; c++)
+                load_run(input, from + (size_t)c, y + (size_t)c * (size_t)map->plane, run, planes);
+}
+
+/* marks[y] of every channel: is the row zero? */
+static void direct_blank(const direct_map *map, const float *x, uint8_t *marks)
+{
+    x += map->at;
+    for (int c = 0; c < map->c; c++, marks += map->rows, x += map->plane)
+        for (int y = 0; y < map->h; y++) {
+            const float *row = x + (size_t)y * (size_t)map->pitch;
+            uint32_t found[VL], any = 0;
+            vi bits = {0};
+            int i = 0;
+            for (; i + VL <= map->w; i += VL)
+                bits |= (vi)*(const vf_any *)(row + i);
+            memcpy(found, &bits, sizeof found);
+            for (int l = 0; l < VL; l++)
+                any |= found[l];
+            for (; i < map->w; i++) {
+                memcpy(found, row + i, sizeof *found);
+                any |= *found;
+            }
+            marks[y] = !(any << 1); /* all but the sign */
         }
 }
+
+/* ---- pooling and activations by themselves ---- */
 
 /* One window, cut to the image, for one vector of channels. */
 INLINE vf pool_window(const float *x, int pitch, int c, const int ROWS, const int COLUMNS,
@@ -147,12 +96,12 @@ static void direct_pool(const direct_window *d, const float *x, float *y)
             x1 = x1 > d->in.w ? d->in.w : x1;
             const float *in = x + d->in.at + y0 * pitch + x0 * c;
             float *out = y + d->out.at + oy * d->out.pitch + ox * c;
-            int square = y1 - y0 == 2 && x1 - x0 == 2, lapped = c < VL && (d->out.w - ox) * c >= VL;
+            int square = y1 - y0 == 2 && x1 - x0 == 2;
             for (int i = 0; i < c; i += VL) {
                 vf value = square && d->maximum ? pool_window(in + i, pitch, c, 2, 2, 1)
                            : square ? pool_window(in + i, pitch, c, 2, 2, 0)
                                     : pool_window(in + i, pitch, c, y1 - y0, x1 - x0, d->maximum);
-                store_channels(out + i, value, c - i, lapped);
+                store_first(out + i, value, c - i);
             }
         }
     }
@@ -184,65 +133,122 @@ static void direct_activate(nn_activation activation, float *x, int n)
         direct_activate_row(x, n, NN_SIGMOID);
 }
 
-/* N vectors of outputs from output j on; weights (n, m) as Keras has them. */
-INLINE void direct_dense_block(const float *x, const float *weights, const float *bias, float *y,
-                               int n, int m, int j, const int N)
+/* ---- dense ---- */
+
+/* Vectors of outputs at a time: their sums and one factor fill the registers. */
+enum {
+    DENSE_MOST = NREG == 32 ? 16 : 15,
+    LIST_AHEAD = 3 /* rows of a list that are fetched in advance; so many zeros follow it */
+};
+
+/* VECTORS vectors of outputs from output j on, the last of them from `last` on: where outputs are
+   left over, it laps back. Rows of weights are read whole, in order, by this one reader: they come
+   from the second-level cache. ROWS of them at a time, where few sums would wait for each other.
+   LISTED: only the rows in `list`. */
+INLINE void dense_block(const float *x, const float *weights, const float *bias, float *y, int n,
+                        int m, int j, int last, const int32_t *list, const int VECTORS,
+                        const int ROWS, const int LISTED)
 {
-    vf sum[DENSE_BLOCK];
-    UNROLL for (int v = 0; v < N; v++)
-        sum[v] = bias ? *(const vf_any *)(bias + j + v * VL) : (vf){0};
-    const float *w = weights + j;
-    for (int i = 0; i < n; i++, w += m) {
-        vf value = vset(x[i]);
-        UNROLL for (int v = 0; v < N; v++) sum[v] += value * *(const vf_any *)(w + v * VL);
+    vf sum[DENSE_MOST];
+    const int lap = last - j;
+    UNROLL for (int v = 0; v < ROWS * VECTORS; v++) sum[v] = (vf){0};
+    if (bias)
+        UNROLL for (int v = 0; v < VECTORS; v++)
+            sum[v] = *(const vf_any *)(bias + j + (v == VECTORS - 1 ? lap : v * VL));
+    weights += j;
+    int i = 0;
+    for (; i + ROWS <= n; i += ROWS)
+        UNROLL for (int r = 0; r < ROWS; r++) {
+            const size_t row = (size_t)(LISTED ? list[i + r] : i + r);
+            const float *w = weights + row * (size_t)m;
+            const vf value = vset(x[row]);
+            if (LISTED && VECTORS > 6) /* what is skipped is not foreseen by the processor */
+                UNROLL for (int v = 0; v < VECTORS; v += 64 / 4 / VL)
+                    __builtin_prefetch(weights + (size_t)list[i + LIST_AHEAD] * (size_t)m + v * VL);
+            UNROLL for (int v = 0; v < VECTORS; v++)
+                sum[r * VECTORS + v] +=
+                    value * *(const vf_any *)(w + (v == VECTORS - 1 ? lap : v * VL));
+        }
+    for (; i < n; i++) {
+        const size_t row = (size_t)(LISTED ? list[i] : i);
+        const float *w = weights + row * (size_t)m;
+        const vf value = vset(x[row]);
+        UNROLL for (int v = 0; v < VECTORS; v++)
+            sum[v] += value * *(const vf_any *)(w + (v == VECTORS - 1 ? lap : v * VL));
     }
-    UNROLL for (int v = 0; v < N; v++) *(vf_any *)(y + j + v * VL) = sum[v];
+    UNROLL for (int r = 1; r < ROWS; r++)
+        UNROLL for (int v = 0; v < VECTORS; v++) sum[v] += sum[r * VECTORS + v];
+    UNROLL for (int v = 0; v < VECTORS; v++)
+        *(vf_any *)(y + j + (v == VECTORS - 1 ? lap : v * VL)) = sum[v];
 }
 
-/* What does not fill a vector is computed by one that laps back, or, below VL, one by one. */
-static void direct_dense(const float *x, const float *weights, const float *bias, float *y, int n,
-                         int m)
+#define DENSE_CASE(vectors, rows)                                                                  \
+    case vectors:                                                                                  \
+        dense_block(x, weights, bias, y, n, m, j, last, list, vectors, rows, LISTED);              \
+        break;
+
+INLINE void dense_vectors(const float *x, const float *weights, const float *bias, float *y, int n,
+                          int m, int j, int last, const int32_t *list, int vectors,
+                          const int LISTED)
 {
-    int j = 0;
-    for (; j + 8 * VL <= m; j += 8 * VL)
-        direct_dense_block(x, weights, bias, y, n, m, j, 8);
-    if (j + 7 * VL <= m) {
-        direct_dense_block(x, weights, bias, y, n, m, j, 7);
-        j += 7 * VL;
+    switch (vectors) {
+        DENSE_CASE(1, 4) DENSE_CASE(2, 4) DENSE_CASE(3, 4) DENSE_CASE(4, 2)
+        DENSE_CASE(5, 2) DENSE_CASE(6, 2) DENSE_CASE(7, 1) DENSE_CASE(8, 1)
+        DENSE_CASE(9, 1) DENSE_CASE(10, 1) DENSE_CASE(11, 1) DENSE_CASE(12, 1)
+        DENSE_CASE(13, 1) DENSE_CASE(14, 1) DENSE_CASE(15, 1)
+#if NREG == 32
+        DENSE_CASE(16, 1)
+#endif
     }
-    if (j + 4 * VL <= m) {
-        direct_dense_block(x, weights, bias, y, n, m, j, 4);
-        j += 4 * VL;
+}
+
+static void dense_all(const float *x, const float *weights, const float *bias, float *y, int n,
+                      int m, int j, int last, int vectors)
+{
+    dense_vectors(x, weights, bias, y, n, m, j, last, NULL, vectors, 0);
+}
+static void dense_listed(const float *x, const float *weights, const float *bias, float *y,
+                         int n, int m, int j, int last, const int32_t *list, int vectors)
+{
+    dense_vectors(x, weights, bias, y, n, m, j, last, list, vectors, 1);
+}
+
+static int list_nonzero(const float *x, int n, int32_t *list)
+{
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        list[count] = i;
+        count += bits << 1 != 0; /* all but the sign */
     }
-    for (; j + 2 * VL <= m; j += 2 * VL)
-        direct_dense_block(x, weights, bias, y, n, m, j, 2);
-    for (; j + VL <= m; j += VL)
-        direct_dense_block(x, weights, bias, y, n, m, j, 1);
-    if (j < m && m >= VL) {
-        direct_dense_block(x, weights, bias, y, n, m, m - VL, 1);
+    for (int i = 0; i < LIST_AHEAD; i++)
+        list[count + i] = 0;
+    return count;
+}
+
+static void direct_dense(const float *x, const float *weights, const float *bias, float *y, int n,
+                         int m, int32_t *indices)
+{
+    if (m < VL) {
+        for (int j = 0; j < m; j++) {
+            float sum = bias ? bias[j] : 0;
+            for (int i = 0; i < n; i++)
+                sum += x[i] * weights[(size_t)i * (size_t)m + (size_t)j];
+            y[j] = sum;
+        }
         return;
     }
-    for (; j < m; j++) {
-        float sum = bias ? bias[j] : 0;
-        for (int i = 0; i < n; i++)
-            sum += x[i] * weights[(size_t)i * (size_t)m + (size_t)j];
-        y[j] = sum;
+    const int count = indices ? list_nonzero(x, n, indices) : n;
+    const int all = block_count(m, VL), blocks = block_count(all, DENSE_MOST);
+    for (int b = 0; b < blocks; b++) {
+        const int first = block_start(all, blocks, b), end = block_start(all, blocks, b + 1);
+        const int last = end * VL > m ? m - VL : (end - 1) * VL;
+        if (indices && count < n)
+            dense_listed(x, weights, bias, y, count, m, first * VL, last, indices, end - first);
+        else
+            dense_all(x, weights, bias, y, n, m, first * VL, last, end - first);
     }
-}
-
-/* n stored elements to floats */
-static void direct_load(const void *from, nn_dtype dtype, float scale, float offset, float *y,
-                        int n)
-{
-    if (dtype == NN_UINT8)
-        for (int i = 0; i < n; i++)
-            y[i] = (float)((const uint8_t *)from)[i] * scale + offset;
-    else if (dtype == NN_INT32)
-        for (int i = 0; i < n; i++)
-            y[i] = (float)((const int32_t *)from)[i] * scale + offset;
-    else
-        for (int i = 0; i < n; i++)
-            y[i] = ((const float *)from)[i] * scale + offset;
 }
 
 #endif

@@ -125,11 +125,12 @@ typedef struct nn_engine {
 /* Slow and clear; computes everything; the oracle of the fast ones. */
 extern const nn_engine nn__reference_engine;
 
-/* Batch in SIMD lanes; picks the best instruction set (XTINYCC_ISA overrides). */
-const nn_engine *nn__lane_engine(void);
+/* Batch in SIMD lanes; picks the best instruction set (XTINYCC_ISA overrides). Calls of few images
+   pass over zeros of the image and of ReLU; PLAIN: they do not. */
+const nn_engine *nn__lane_engine(int plain);
 
-/* The engine called "reference", "lane" or "blas" (blas_engine.h) that can compute the net; NAME NULL: the fastest one.
-   NULL: none can or the name is unknown; WHY receives the reason. */
+/* The engine called "reference", "lane", "plain" or "blas" (blas_engine.h) that can compute the net;
+   NAME NULL: the fastest one. NULL: none can or the name is unknown; WHY receives the reason. */
 const nn_engine *nn__engine_choose(const nn_net *net, const char *name, char *why, size_t why_size);
 
 /* "v2", "v3" or "v4": what this machine (and XTINYCC_ISA) allows. */

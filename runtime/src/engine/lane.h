@@ -78,20 +78,34 @@ typedef struct lane_outer {
     int n, m, ld; /* inputs, outputs, length of a gradient row (m rounded up to vectors) */
 } lane_outer;
 
-/* The same for one image, channels last (direct.h), counted in floats. */
+/* The same for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
+   = 1; or in planes: step = 1. */
 typedef struct direct_map {
     int c, h, w;
-    int pitch; /* from row to row */
-    int at;    /* element (0, 0, 0) */
-    int size;  /* the whole buffer, with room behind for a vector */
+    int step, pitch, plane; /* from column to column, row to row, channel to channel */
+    int at;                 /* element (0, 0, 0) */
+    int rows;               /* of a plane, those of the frame included */
+    int size;               /* the whole buffer, with room behind for two vectors and a window */
 } direct_map;
 
-/* A convolution or a pooling. */
+/* A convolution, with what becomes of its results, or a pooling. */
 typedef struct direct_window {
     direct_map in, out;
     int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
     int maximum; /* pooling; else the average of what lies inside the image */
+    /* Convolution only: its results before the pooling, if any, by windows of 2 x 2. */
+    int rows, columns;
+    int pooled;
+    nn_activation activation; /* not softmax */
+    int weight_row;           /* floats of a tap's weights (direct_conv) */
 } direct_window;
+
+/* One image on its way in. */
+typedef struct direct_input {
+    const void *image;
+    nn_dtype dtype;
+    float scale, offset;
+} direct_input;
 
 /* Pointers to activations are to the start of the buffer that the map describes. Sums over images
    (`sums`, `bias_sums`) are kept per lane, [n][VL], and added to; fold() makes scalars of them. */
@@ -151,16 +165,24 @@ typedef struct lane_kernels {
     /* out[i] = sum of the VL lanes of sums[i] */
     void (*fold)(const float *sums, float *out, int n);
 
-    /* The direct path. direct_conv's weights and bias have rows of out.c floats, rounded up to
-       vectors; direct_dense's are those of the layer. */
-    void (*direct_load)(const void *from, nn_dtype dtype, float scale, float offset, float *y,
-                        int n);
+    /* The direct path. direct_conv has the channels in its lanes: its weights, in the order of the
+       input ([ky][kx][ic], of planes [ic][ky][kx]), and its bias have rows of weight_row floats.
+       direct_conv_columns has the columns there, input and output in planes, and its weights as
+       direct_pack_columns() orders them; rows of the input (by channel, frame included) that are
+       marked in `blank` are zero; direct_blank() finds those of an image. Both keep two rows of results in `scratch`. direct_dense's
+       weights and bias are those of the layer; `indices`, if not NULL, has room for n + 16 and says that
+       zeros of x are to be skipped. */
+    void (*direct_load)(const direct_input *input, const direct_map *map, float *y);
+    void (*direct_blank)(const direct_map *map, const float *x, uint8_t *marks);
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
-                        const float *bias, float *y);
+                        const float *bias, float *scratch, float *y);
+    void (*direct_pack_columns)(const direct_window *window, const float *weights, float *packed);
+    void (*direct_conv_columns)(const direct_window *window, const float *x, const float *weights,
+                                const float *bias, const uint8_t *blank, float *scratch, float *y);
     void (*direct_pool)(const direct_window *window, const float *x, float *y);
     void (*direct_activate)(nn_activation activation, float *x, int n);
     void (*direct_dense)(const float *x, const float *weights, const float *bias, float *y, int n,
-                         int m);
+                         int m, int32_t *indices);
 } lane_kernels;
 
 extern const lane_kernels nn__lane_kernels_v2;

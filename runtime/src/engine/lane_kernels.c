@@ -8,6 +8,7 @@
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
+#include "direct_conv.h"
 #include "direct_kernels.h"
 
 #define PASTE_(a, b) a##b
@@ -38,7 +39,10 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .dense_weights = dense_weights,
     .fold = fold,
     .direct_load = direct_load,
+    .direct_blank = direct_blank,
     .direct_conv = direct_conv,
+    .direct_pack_columns = direct_pack_columns,
+    .direct_conv_columns = direct_conv_columns,
     .direct_pool = direct_pool,
     .direct_activate = direct_activate,
     .direct_dense = direct_dense,
