@@ -6,3 +6,18 @@ foreach(level v2 v3)
     set_tests_properties(unit/lane_test_${level} PROPERTIES
         TIMEOUT 300 ENVIRONMENT XTINYCC_ISA=${level})
 endforeach()
+
+# The same with pages that nobody may touch at both ends of every buffer. Sanitizers have their own
+# malloc().
+if(NOT XTINYCC_SANITIZE)
+    add_executable(guarded_lane_test unit/lane_test.c unit/guarded.c)
+    target_link_libraries(guarded_lane_test PRIVATE xtinycc_flags nn_inside m PkgConfig::CMOCKA)
+    foreach(function malloc calloc realloc aligned_alloc free)
+        target_link_options(guarded_lane_test PRIVATE LINKER:--wrap=${function})
+    endforeach()
+    foreach(side start end)
+        add_test(NAME unit/guarded_lane_test_${side} COMMAND guarded_lane_test)
+        set_tests_properties(unit/guarded_lane_test_${side} PROPERTIES
+            TIMEOUT 300 ENVIRONMENT GUARDED=${side})
+    endforeach()
+endif()
