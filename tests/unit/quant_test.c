@@ -3,7 +3,8 @@
  * every layer, window, stride, padding and activation, tails of all lengths, several images one
  * after the other (a frame that was written over would show in the second), every instruction set
  * that this machine has, and those that it lacks with their one multiplication in plain C. All
- * memory of the engine, and the images, end at pages that may not be touched.
+ * memory of the engine, and the images, end at pages that may not be touched, or, with GUARDED=start
+ * in the environment, begin behind such pages.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -47,7 +48,9 @@ static void *guard(size_t size)
     assert_int_equal(mprotect(map + page, inner, PROT_READ | PROT_WRITE), 0);
     guarded[guards].map = map;
     guarded[guards].size = inner + 2 * page;
-    return guarded[guards++].block = map + page + inner - size;
+    const char *side = getenv("GUARDED");
+    int at_start = side && strcmp(side, "start") == 0;
+    return guarded[guards++].block = map + page + (at_start ? 0 : inner - size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)

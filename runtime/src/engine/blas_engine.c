@@ -531,7 +531,8 @@ static const char *blas_name(int count)
 
 static float *floats(size_t count)
 {
-    size_t bytes = (count * sizeof(float) + LANE_ALIGN) / LANE_ALIGN * LANE_ALIGN;
+    size_t bytes = (count * sizeof(float) + LANE_ALIGN - 1) / LANE_ALIGN * LANE_ALIGN;
+    bytes = bytes ? bytes : LANE_ALIGN;
     return aligned_alloc(LANE_ALIGN, bytes);
 }
 

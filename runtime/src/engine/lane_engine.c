@@ -550,7 +550,8 @@ static void lane_leave(void *self)
 
 static float *zeroed(size_t floats)
 {
-    size_t bytes = (floats * sizeof(float) + LANE_ALIGN) / LANE_ALIGN * LANE_ALIGN;
+    size_t bytes = (floats * sizeof(float) + LANE_ALIGN - 1) / LANE_ALIGN * LANE_ALIGN;
+    bytes = bytes ? bytes : LANE_ALIGN;
     float *memory = aligned_alloc(LANE_ALIGN, bytes);
     return memory ? memset(memory, 0, bytes) : NULL;
 }
