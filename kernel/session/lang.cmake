@@ -3,11 +3,12 @@ find_library(XTINYCC_LIBTCC tcc REQUIRED)
 find_path(XTINYCC_LIBTCC_INCLUDE libtcc.h REQUIRED)
 
 add_library(session_lang STATIC
-    cell.c compiler.c complete.c conditional.c declare.c diagnose.c elf_object.c headers.c inspect.c
-    initialiser.c lang.c lang_text.c local.c lookup.c macro.c mend.c mend_object.c mixed.c names.c native.c past.c
-    pool.c reach.c refuse.c refuse_address.c refuse_code.c refuse_variable.c route.c scan.c similar.c
-    split.c type_find.c unit.c unit_declare.c unit_forward.c unit_names.c unit_prologue.c unit_shadow.c
-    unit_show.c unit_sizes.c)
+    cell.c cell_fail.c cell_magic.c cell_native.c cell_take.c compiler.c complete.c conditional.c
+    declare.c diagnose.c elf_object.c headers.c inspect.c initialiser.c lang.c lang_text.c local.c
+    lookup.c macro.c mend.c mend_object.c mixed.c names.c native.c past.c pool.c reach.c refuse.c
+    refuse_address.c refuse_code.c refuse_variable.c route.c scan.c similar.c split.c type_find.c
+    unit.c unit_declare.c unit_forward.c unit_names.c unit_prologue.c unit_shadow.c unit_show.c
+    unit_sizes.c)
 target_include_directories(session_lang PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
     PRIVATE ${XTINYCC_LIBTCC_INCLUDE})
 target_link_libraries(session_lang
