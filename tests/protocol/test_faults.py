@@ -183,12 +183,14 @@ def test_F13_fork_fails(session):
     assert session.run("after").result == "3"
 
 
-# A child waits for the helper program that the cell is about to start, and sends it a signal.
+# A child sends a signal to each helper program that the session starts. One alone might come when
+# the helper has answered already.
 HIT_HELPER = """
+int hitter;
 void hit_helper(int number)
 {
     int session = getpid();
-    if (fork())
+    if ((hitter = fork()))
         return;
     for (;;) {
         char path[100], name[100] = "";
@@ -197,9 +199,8 @@ void hit_helper(int number)
         for (int pid = 0; list && fscanf(list, "%d", &pid) == 1;) {
             snprintf(path, sizeof path, "/proc/%d/comm", pid);
             FILE *comm = fopen(path, "r");
-            if (comm && fgets(name, sizeof name, comm) && !strncmp(name, "nn-files", 8) &&
-                kill(pid, number) == 0)
-                _exit(0);
+            if (comm && fgets(name, sizeof name, comm) && !strncmp(name, "nn-files", 8))
+                kill(pid, number);
             if (comm)
                 fclose(comm);
         }
@@ -224,6 +225,7 @@ def test_F30_helper_dies(session, tmp_path, signal_):
     result = session.run(f'after = 7; hit_helper({signal_});'
                          f' for (;;) if (!model_load("{path}")) break;')
     assert result.status == "error" and "nn-files" in said(result), result.reply
+    assert session.run("kill(hitter, SIGKILL); waitpid(hitter, NULL, 0) == hitter").result == "1"
     assert session.run("after").result == "7"
     assert path.read_bytes() == before
     assert session.run(f'model_load("{path}") != NULL').result == "1"
@@ -247,7 +249,7 @@ def test_F15_progress(session):
     shown, updates = result.of("display_data"), result.of("update_display_data")
     assert len(shown) == 1
     assert {u["transient"]["display_id"] for u in updates} <= {shown[0]["transient"]["display_id"]}
-    assert len(updates) <= 5 * seconds + 2  # the last one is not waited for
+    assert len(updates) <= 5 * seconds + 10  # of 8,000 steps; the first and last are not waited for
     lines = [line for line in result.text().splitlines() if "poch" in line]
     assert len(lines) == 40, result.text()
 
