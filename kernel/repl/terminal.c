@@ -208,7 +208,7 @@ int terminal_execute(terminal *t, const char *code, size_t size, int number)
     int lives = host_execute(t->host, code, size,
                              &(host_execute_options){.number = number, .allow_stdin = true},
                              &reply);
-    if (!t->at_line_start) {
+    if (!t->at_line_start && isatty(STDOUT_FILENO)) { /* a pipe gets what the program printed */
         putchar('\n');
         fflush(stdout);
         t->at_line_start = true;
