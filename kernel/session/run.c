@@ -72,7 +72,8 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
         stop_poll(); /* for a Stop that the last statement has seen through */
     }
     state->running = 0;
-    state->pending = 0;
+    if (report->end != RUN_DONE) /* one behind the last poll ends what the cell does next */
+        state->pending = 0;
     state->report = NULL;
     stop_clear();
     sanitizer_leave_stack(state->stack, STACK_SIZE);

@@ -324,6 +324,7 @@ static _Noreturn void end_in_order(const worker *w)
 {
     run_report report;
     run_let_die(false);
+    run_forget_interrupts();
     run_cell(run_exit_functions, w->number, &report);
     fflush(NULL);
     _exit(0);
