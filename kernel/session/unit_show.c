@@ -118,11 +118,12 @@ static const char *quoted(pool *pool, const char *expression)
 }
 
 /* Call the table's function if the value has one, else what is written behind it. NAME, NULL if the
-   value has none, goes into the table's title. Most values cannot have
-   a table, and to read all these types takes the compiler longer than the rest of a short cell. */
+   value has none, goes into the table's title. Most values cannot have a table, and to read all
+   these types takes the compiler longer than the rest of a short cell. */
 static void put_table(writer *w, const char *name, const char *value)
 {
-    if (w->plan->mode != LANG_CELL || !unit_has_code(w) || !unit_reaches_tables(w))
+    if (!headers_default()->table_count || w->plan->mode != LANG_CELL || !unit_has_code(w) ||
+        !unit_reaches_tables(w))
         return;
     text_puts(&w->body, "if (");
     put_choice(w, value, false, "0");

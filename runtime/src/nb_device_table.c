@@ -80,8 +80,8 @@ static void note_measured(nb_table *t, const nb__record *r)
 {
     char busy[120] = "";
     if (r->load_average > 0.5 * r->cores)
-        snprintf(busy, sizeof busy, " The machine was busy (load average %.1f on %.0f cores): the "
-                                    "times are not good.", r->load_average, r->cores);
+        snprintf(busy, sizeof busy, " Load average %.1f on %.0f cores: other work may have "
+                                    "lengthened the times.", r->load_average, r->cores);
     nb_table_note(t, "%s: %s, variant %s, %.0f epoch%s of batch %.0f, seed %.0f, %.10s.%s",
                   r->device, r->device_name, r->variant, r->epochs, r->epochs == 1 ? "" : "s",
                   r->batch_size, r->seed, r->date, busy);

@@ -228,7 +228,7 @@ nn_status nb_display_system(void)
              s.version, s.compiler, s.cpu, s.isa, s.threads, s.threads == 1 ? "" : "s", s.cores,
              s.cores == 1 ? "" : "s");
     if (s.load_average > 0.5 * s.cores)
-        nb__putf(&text, "\nThe machine is busy: load average %.1f. Times measured now are not good.",
+        nb__putf(&text, "\nLoad average %.1f: other work may lengthen times that are measured now.",
                  s.load_average);
     nn_status status = text.failed ? nn__fail(NN_MEMORY_ERROR, "display: no memory")
                                    : nb_display_text(nb__text_string(&text));

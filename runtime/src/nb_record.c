@@ -338,7 +338,7 @@ static nn_status store(run_facts *f)
         if (f->model_file)
             nb__putf(&line, "\nand %s.keras, its own copy of the model", f->stem);
         if (f->system.load_average > 0.5 * f->system.cores)
-            nb__putf(&line, "\nThe machine is busy (load average %.1f): the times are not good.",
+            nb__putf(&line, "\nLoad average %.1f: other work may have lengthened the times.",
                      f->system.load_average);
         status = nb_display_text(nb__text_string(&line));
         nb__text_free(&line);

@@ -28,7 +28,8 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     if not os.access(CHROMIUM, os.X_OK):
-        pytest.skip(f"{CHROMIUM} is not here")
+        pytest.skip(f"{CHROMIUM} is not here: install chromium, or name a browser by "
+                    "XTINYCC_CHROMIUM")
     from playwright.sync_api import sync_playwright
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -95,7 +95,8 @@ NN_API nn_status nb_display_compile(const model_t *model);
 NN_API nn_status nb_display_plan(model_t *model);
 /** Show the devices, present or absent, and the reason why one is absent. */
 NN_API nn_status nb_display_devices(void);
-/** Show version, compiler, CPU, instruction set and threads; and warn when the machine is busy. */
+/** Show version, compiler, CPU, instruction set and threads; and warn when the load average says
+    that other work may lengthen times. */
 NN_API nn_status nb_display_system(void);
 /** Show the best value of each series of a training run, and all epochs. */
 NN_API nn_status nb_display_history(const char *name, const history_t *history);
