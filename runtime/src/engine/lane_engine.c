@@ -18,7 +18,7 @@ typedef struct lane_engine {
     nn_pool *pool;
     int workers;
     float *arenas; /* one for each worker, arena_length floats each */
-    float *slots;
+    float *slots, *rows;
     int slot_count;
     float *packed;
     nn_direct *direct;
@@ -43,7 +43,7 @@ typedef struct lane_call {
 typedef struct lane_pack {
     const lane_call *call;
     float *arena, *slot; /* slot NULL: inference */
-    int pack;            /* in its group */
+    int group, pack;     /* in its part of the batch, in its group */
     int64_t row[LANE_GROUP];
     int count; /* lanes that hold images of their own */
 } lane_pack;
@@ -51,6 +51,23 @@ typedef struct lane_pack {
 static const float *bias_of(const lane_pack *pack, const lane_stage *stage)
 {
     return stage->op->has_bias ? pack->call->params + stage->op->bias : NULL;
+}
+
+static float *value_at(const lane_pack *pack, size_t at, const lane_kept *kept)
+{
+    if (!pack->slot || !kept->floats)
+        return pack->arena + at;
+    return pack->slot + kept->at + (size_t)pack->pack * kept->floats;
+}
+
+static float *in_of(const lane_pack *pack, const lane_stage *stage)
+{
+    return value_at(pack, stage->in_at, &stage->in_kept);
+}
+
+static float *out_of(const lane_pack *pack, const lane_stage *stage)
+{
+    return value_at(pack, stage->out_at, &stage->out_kept);
 }
 
 /* ---- forward ---- */
@@ -61,7 +78,7 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     const lane_kernels *k = pack->call->engine->plan.kernels;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
     const float *weights = pack->call->engine->packed + stage->packed_at;
-    float *out = pack->arena + stage->out_at, *pooled = pack->arena + stage[1].out_at;
+    float *out = out_of(pack, stage), *pooled = pool ? out_of(pack, stage + 1) : NULL;
     int by_kernel = pool && pool->window_h == 2 && pool->window_w == 2;
     int softmax = stage->activation == NN_SOFTMAX;
     lane_after after = {.activation = softmax ? NN_LINEAR : stage->activation,
@@ -70,8 +87,8 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     int band = pool ? pool->window_h : 2;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
-        k->conv_forward(&stage->conv, pack->arena + stage->in_at, weights, bias_of(pack, stage),
-                        out, y, end, &after);
+        k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,
+                        end, &after);
         if (softmax)
             k->activate(&stage->out, NN_SOFTMAX, out, y, end);
         if (pool && !by_kernel)
@@ -81,24 +98,17 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 
 static void forward_dense(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_engine *engine = pack->call->engine;
-    const lane_kernels *k = engine->plan.kernels;
-    const float *in = pack->arena + stage->in_at;
-    float *out = pack->arena + stage->out_at;
-    size_t floats = (size_t)stage->op->in_c * (size_t)k->lanes;
-    if (pack->slot)
-        memcpy(pack->slot + stage->slot_x_at + (size_t)pack->pack * floats, in,
-               floats * sizeof(float));
-    k->dense(in, pack->call->params + stage->op->weight, bias_of(pack, stage), out,
-             stage->op->in_c, stage->op->out_c);
+    pack->call->engine->plan.kernels->dense(
+        &stage->view, in_of(pack, stage), pack->call->params + stage->op->weight,
+        bias_of(pack, stage), out_of(pack, stage), stage->op->out_c);
 }
 
 static void forward_dropout(const lane_pack *pack, const lane_stage *stage)
 {
     const nn_batch *batch = pack->call->batch;
     const lane_kernels *k = pack->call->engine->plan.kernels;
-    const float *in = pack->arena + stage->in_at;
-    float *out = pack->arena + stage->out_at, *mask = pack->arena + stage->mask_at;
+    const float *in = in_of(pack, stage);
+    float *out = out_of(pack, stage), *mask = pack->arena + stage->mask_at;
     if (!pack->call->training) {
         k->copy(&stage->in, &stage->out, in, out);
         return;
@@ -119,8 +129,8 @@ static void forward_pack(const lane_pack *pack)
     const lane_kernels *k = plan->kernels;
     for (int i = 0; i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
-        const float *in = pack->arena + stage->in_at;
-        float *out = pack->arena + stage->out_at;
+        const float *in = in_of(pack, stage);
+        float *out = out_of(pack, stage);
         switch (stage->kind) {
         case LANE_CONV:
             forward_conv(pack, stage);
@@ -130,6 +140,8 @@ static void forward_pack(const lane_pack *pack)
                 k->pool_forward(&stage->pool, in, out, 0, stage->out.h);
             break;
         case LANE_FLATTEN:
+            if (stage->is_viewed)
+                continue;
             k->flatten(&stage->in, in, out);
             break;
         case LANE_DENSE:
@@ -163,7 +175,7 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
     const lane_engine *engine = pack->call->engine;
     const lane_kernels *k = engine->plan.kernels;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
-    float *out = pack->arena + stage->out_at, *g = pack->arena + stage->out_gradient_at;
+    float *out = out_of(pack, stage), *g = pack->arena + stage->out_gradient_at;
     float *sums = pack->arena + stage->sums_at;
     float *bias_sums = sums + stage->op->weight_count * (size_t)k->lanes;
     int unit = pool ? pool->window_h : 1;
@@ -177,22 +189,30 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
                                    end / unit);
         else
             k->activate_backward(&stage->out, stage->activation, out, g, bias_sums, y, end);
-        k->conv_weights(&stage->conv, pack->arena + stage->in_at, g, sums, y, end);
+        k->conv_weights(&stage->conv, in_of(pack, stage), g, sums, y, end);
     }
     if (stage->wants_input_gradient)
         k->conv_input(&stage->conv, g, engine->packed + stage->packed_input_at,
                       pack->arena + stage->in_gradient_at);
 }
 
+/* Its rows start here. */
+static float *rows_of(const lane_engine *engine, const lane_stage *stage)
+{
+    return engine->rows + stage->rows_at * (size_t)(engine->slot_count * LANE_GROUP);
+}
+
 static void backward_dense(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const lane_engine *engine = pack->call->engine;
+    const lane_kernels *k = engine->plan.kernels;
     const float *g = pack->arena + stage->out_gradient_at;
-    k->rows(g, pack->slot + stage->slot_g_at + (size_t)pack->pack * k->lanes * stage->ld,
-            stage->op->out_c, stage->ld);
+    k->dense_rows(g, rows_of(engine, stage), stage->op->out_c,
+                  pack->group * LANE_GROUP + pack->pack * k->lanes,
+                  engine->slot_count * LANE_GROUP);
     if (stage->wants_input_gradient)
-        k->dense_input(g, pack->call->params + stage->op->weight,
-                       pack->arena + stage->in_gradient_at, stage->op->in_c, stage->op->out_c);
+        k->dense_input(&stage->view, g, pack->call->params + stage->op->weight,
+                       pack->arena + stage->in_gradient_at, stage->op->out_c);
 }
 
 static void backward_pack(const lane_pack *pack)
@@ -201,13 +221,13 @@ static void backward_pack(const lane_pack *pack)
     const lane_kernels *k = plan->kernels;
     for (int i = plan->stage_count - 1; i >= 0; i--) {
         const lane_stage *stage = &plan->stages[i];
-        const float *in = pack->arena + stage->in_at;
+        const float *in = in_of(pack, stage);
         float *g = pack->arena + stage->out_gradient_at;
         float *in_g = pack->arena + stage->in_gradient_at;
         int derive = !(plan->softmax_in_loss && i == plan->stage_count - 1);
         if (stage->kind != LANE_CONV && derive)
-            k->activate_backward(&stage->out, stage->activation, pack->arena + stage->out_at, g,
-                                 NULL, 0, stage->out.h);
+            k->activate_backward(&stage->out, stage->activation, out_of(pack, stage), g, NULL, 0,
+                                 stage->out.h);
         switch (stage->kind) {
         case LANE_CONV:
             backward_conv(pack, stage);
@@ -220,7 +240,7 @@ static void backward_pack(const lane_pack *pack)
                 k->pool_backward(&stage->pool, in, g, in_g);
             break;
         case LANE_FLATTEN:
-            if (stage->wants_input_gradient)
+            if (stage->wants_input_gradient && !stage->is_viewed)
                 k->unflatten(&stage->in, g, in_g);
             break;
         case LANE_DROPOUT:
@@ -284,7 +304,7 @@ static void load_pack(lane_pack *pack, int64_t first)
         pack->row[l] = row_of(call->batch, i);
         input.image[l] = image_of(call, pack->row[l]);
     }
-    plan->kernels->load(&input, pack->arena + plan->input_at);
+    plan->kernels->load(&input, value_at(pack, plan->input_at, &plan->input_kept));
 }
 
 /* Outputs [out_c][VL] to rows of out_c. */
@@ -304,7 +324,7 @@ static void run_pack(lane_pack *pack, int64_t first, double *loss_sum, int64_t *
     load_pack(pack, first);
     forward_pack(pack);
     const lane_stage *last = &plan->stages[plan->stage_count - 1];
-    float *out = pack->arena + last->out_at;
+    float *out = out_of(pack, last);
     lane_loss loss = {.plan = plan,
                       .y = &call->batch->y,
                       .count = pack->count,
@@ -325,6 +345,7 @@ static void run_group(void *context, int worker, int item)
     const lane_plan *plan = &engine->plan;
     const lane_kernels *k = plan->kernels;
     lane_pack pack = {.call = call,
+                      .group = item,
                       .arena = engine->arenas + (size_t)worker * plan->arena_length,
                       .slot = call->training ? engine->slots + (size_t)item * plan->slot_length
                                              : NULL};
@@ -366,19 +387,23 @@ static void sum_slots(const lane_call *call, size_t at, size_t count, float *to)
     }
 }
 
-static void sum_dense_bias(const lane_call *call, const lane_stage *stage)
+static void sum_dense(const lane_call *call, const lane_item *item)
 {
-    float *to = call->grad + stage->op->bias;
-    size_t count = (size_t)stage->op->out_c;
-    if (call->first_group == 0)
-        memset(to, 0, count * sizeof(float));
-    for (int group = 0; group < call->groups; group++) {
-        const float *g = call->engine->slots + (size_t)group * call->engine->plan.slot_length +
-                         stage->slot_g_at;
-        for (int row = 0; row < LANE_GROUP; row++, g += stage->ld)
-            for (size_t i = 0; i < count; i++)
-                to[i] += g[i];
-    }
+    const lane_engine *engine = call->engine;
+    const lane_kernels *k = engine->plan.kernels;
+    const lane_stage *stage = &engine->plan.stages[item->stage];
+    lane_outer outer = {.x = engine->slots + stage->in_kept.at,
+                        .g = rows_of(engine, stage),
+                        .stride = engine->plan.slot_length,
+                        .groups = call->groups,
+                        .images = engine->slot_count * LANE_GROUP,
+                        .view = stage->view,
+                        .m = stage->op->out_c};
+    int add = call->first_group > 0;
+    if (item->row0 < item->row1)
+        k->dense_weights(&outer, call->grad + stage->op->weight, item->row0, item->row1, add);
+    else
+        k->dense_bias(&outer, call->grad + stage->op->bias, add);
 }
 
 /* COUNT floats of the gradient from AT on are summed over the groups so far. */
@@ -404,24 +429,14 @@ static void run_item(void *context, int worker, int index)
                       (size_t)stage->op->out_c, call->grad + stage->op->bias);
             summed(call, stage->op->bias, stage->op->bias_count);
         }
-    } else if (item->row0 == item->row1) {
-        if (stage->op->has_bias) {
-            sum_dense_bias(call, stage);
-            summed(call, stage->op->bias, stage->op->bias_count);
-        }
-    } else {
-        lane_outer outer = {.x = engine->slots + stage->slot_x_at,
-                            .g = engine->slots + stage->slot_g_at,
-                            .stride = engine->plan.slot_length,
-                            .groups = call->groups,
-                            .n = stage->op->in_c,
-                            .m = stage->op->out_c,
-                            .ld = stage->ld};
-        engine->plan.kernels->dense_weights(&outer, call->grad + stage->op->weight, item->row0,
-                                            item->row1, call->first_group > 0);
+    } else if (item->row0 < item->row1) {
         size_t row = (size_t)stage->op->out_c;
+        sum_dense(call, item);
         summed(call, stage->op->weight + (size_t)item->row0 * row,
                (size_t)(item->row1 - item->row0) * row);
+    } else if (stage->op->has_bias) {
+        sum_dense(call, item);
+        summed(call, stage->op->bias, stage->op->bias_count);
     }
 }
 
@@ -566,6 +581,7 @@ static void lane_destroy(void *self)
     nn__lane_plan_free(&engine->plan);
     free(engine->arenas);
     free(engine->slots);
+    free(engine->rows);
     free(engine->packed);
     free(engine);
 }
@@ -584,9 +600,11 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     engine->slot_count = MOST_SLOTS;
     engine->arenas = zeroed(engine->plan.arena_length * (size_t)engine->workers);
     engine->slots = zeroed(engine->plan.slot_length * (size_t)engine->slot_count);
+    engine->rows = zeroed(engine->plan.rows_length * (size_t)(engine->slot_count * LANE_GROUP));
     engine->packed = zeroed(engine->plan.packed_length);
     engine->direct = nn__direct_create(&engine->plan, skip_zeros);
-    if (!engine->direct || !engine->arenas || !engine->slots || !engine->packed) {
+    if (!engine->direct || !engine->arenas || !engine->slots || !engine->rows ||
+        !engine->packed) {
         lane_destroy(engine);
         return NULL;
     }
