@@ -17,6 +17,7 @@ typedef struct lane_engine {
     lane_plan plan;
     nn_pool *pool;
     int workers;
+    int *first_item_of; /* worker w begins with items first_item_of[w] .. first_item_of[w + 1]-1 */
     float *arenas; /* one for each worker, arena_length floats each */
     float *slots, *rows;
     int slot_count;
@@ -509,7 +510,7 @@ static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
         call->is_last = first + most >= all;
         nn__pool_run(engine->pool, call->groups, run_group, call);
         if (call->training)
-            nn__pool_run(engine->pool, engine->plan.item_count, run_item, call);
+            nn__pool_run_near(engine->pool, engine->first_item_of, run_item, call);
         add_sums(call, loss_sum, hits);
     }
     if (started)
@@ -579,11 +580,41 @@ static void lane_destroy(void *self)
     nn__pool_destroy(engine->pool);
     nn__direct_destroy(engine->direct);
     nn__lane_plan_free(&engine->plan);
+    free(engine->first_item_of);
     free(engine->arenas);
     free(engine->slots);
     free(engine->rows);
     free(engine->packed);
     free(engine);
+}
+
+/* Work of an item, about: the weights that it sums and changes. */
+static size_t work_of(const lane_plan *plan, const lane_item *item)
+{
+    const lane_stage *stage = &plan->stages[item->stage];
+    if (stage->kind == LANE_CONV)
+        return stage->op->weight_count;
+    return (size_t)stage->op->out_c * (size_t)(item->row1 - item->row0 + 1);
+}
+
+/* Equal work for each worker, of items that follow each other. */
+static int share_items(lane_engine *engine)
+{
+    const lane_plan *plan = &engine->plan;
+    int workers = engine->workers;
+    size_t all = 0, done = 0;
+    engine->first_item_of = malloc((size_t)(workers + 1) * sizeof *engine->first_item_of);
+    if (!engine->first_item_of)
+        return 0;
+    for (int i = 0; i < plan->item_count; i++)
+        all += work_of(plan, &plan->items[i]);
+    for (int w = 0, i = 0; w <= workers; w++) {
+        size_t part = all / (size_t)workers * (size_t)w;
+        for (; i < plan->item_count && (w == workers || done < part); i++)
+            done += work_of(plan, &plan->items[i]);
+        engine->first_item_of[w] = w == 0 ? 0 : i;
+    }
+    return 1;
 }
 
 static void *create(const nn_net *net, int threads, const lane_kernels *kernels, int skip_zeros)
@@ -603,7 +634,7 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     engine->rows = zeroed(engine->plan.rows_length * (size_t)(engine->slot_count * LANE_GROUP));
     engine->packed = zeroed(engine->plan.packed_length);
     engine->direct = nn__direct_create(&engine->plan, skip_zeros);
-    if (!engine->direct || !engine->arenas || !engine->slots || !engine->rows ||
+    if (!share_items(engine) || !engine->direct || !engine->arenas || !engine->slots || !engine->rows ||
         !engine->packed) {
         lane_destroy(engine);
         return NULL;
