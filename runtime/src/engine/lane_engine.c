@@ -17,7 +17,8 @@ typedef struct lane_engine {
     lane_plan plan;
     nn_pool *pool;
     int workers;
-    int *first_item_of; /* worker w begins with items first_item_of[w] .. first_item_of[w + 1]-1 */
+    /* Worker w begins with items first_item_of[w] .. first_item_of[w + 1]-1; groups likewise. */
+    int *first_item_of, *first_group_of;
     float *arenas; /* one for each worker, arena_length floats each */
     float *slots, *rows;
     int slot_count;
@@ -284,6 +285,9 @@ static void prefetch_group(const lane_call *call, int64_t group)
         return;
     for (int64_t i = first; i < end && i < call->batch->count; i++) {
         image = image_of(call, row_of(call->batch, i));
+        /* Of a page whose address the processor must look up first, a prefetch would be dropped. */
+        (void)*(const volatile char *)image;
+        (void)*(const volatile char *)(image + bytes - 1);
         for (int64_t at = 0; at < bytes + 63; at += 64)
             __builtin_prefetch(image + at, 0, 2);
     }
@@ -355,7 +359,7 @@ static void run_group(void *context, int worker, int item)
     double loss = 0;
     int64_t hits = 0;
     int64_t group = call->first_group + item;
-    prefetch_group(call, group + engine->workers);
+    prefetch_group(call, group + 1);
     for (; pack.pack < LANE_GROUP / k->lanes; pack.pack++) {
         int64_t first = group * LANE_GROUP + (int64_t)pack.pack * k->lanes;
         /* In training, empty packs run too: their zeros take the place of the last batch's. */
@@ -493,6 +497,13 @@ static void add_sums(const lane_call *call, double *loss_sum, int64_t *hits)
     }
 }
 
+/* Threads keep to their groups, too: they find the slots in their own cache. */
+static void share_groups(lane_engine *engine, int groups)
+{
+    for (int w = 0; w <= engine->workers; w++)
+        engine->first_group_of[w] = w * groups / engine->workers;
+}
+
 static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
 {
     lane_engine *engine = call->engine;
@@ -508,7 +519,8 @@ static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
         call->first_group = first;
         call->groups = all - first < most ? all - first : most;
         call->is_last = first + most >= all;
-        nn__pool_run(engine->pool, call->groups, run_group, call);
+        share_groups(engine, call->groups);
+        nn__pool_run_near(engine->pool, engine->first_group_of, run_group, call);
         if (call->training)
             nn__pool_run_near(engine->pool, engine->first_item_of, run_item, call);
         add_sums(call, loss_sum, hits);
@@ -581,6 +593,7 @@ static void lane_destroy(void *self)
     nn__direct_destroy(engine->direct);
     nn__lane_plan_free(&engine->plan);
     free(engine->first_item_of);
+    free(engine->first_group_of);
     free(engine->arenas);
     free(engine->slots);
     free(engine->rows);
@@ -603,8 +616,9 @@ static int share_items(lane_engine *engine)
     const lane_plan *plan = &engine->plan;
     int workers = engine->workers;
     size_t all = 0, done = 0;
-    engine->first_item_of = malloc((size_t)(workers + 1) * sizeof *engine->first_item_of);
-    if (!engine->first_item_of)
+    engine->first_item_of = calloc((size_t)workers + 1, sizeof *engine->first_item_of);
+    engine->first_group_of = calloc((size_t)workers + 1, sizeof *engine->first_group_of);
+    if (!engine->first_item_of || !engine->first_group_of)
         return 0;
     for (int i = 0; i < plan->item_count; i++)
         all += work_of(plan, &plan->items[i]);
