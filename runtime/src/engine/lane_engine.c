@@ -6,6 +6,7 @@
 #include "../random.h"
 #include "direct.h"
 #include "pool.h"
+#include "scratch.h"
 
 /* Groups that have slots at a time: larger batches are done in parts, sums carried on in order. */
 enum { MOST_SLOTS = 64 };
@@ -149,12 +150,11 @@ static void forward_pack(const lane_pack *pack)
 
 /* ---- backward ---- */
 
-/* Output rows whose part in a block of weight gradients, a plane of the input and some of the
-   output, fits the nearest cache. */
-static int band_rows(const lane_conv *conv, int lanes)
+/* Where the sums of a convolution's biases lie. */
+static float *bias_sums_of(const lane_pack *pack, const lane_stage *stage)
 {
-    int rows = (24 << 10) / ((conv->in.pitch * conv->stride_h + 3 * conv->out.pitch) * lanes * 4);
-    return rows < 1 ? 1 : rows;
+    size_t lanes = (size_t)pack->call->engine->plan.kernels->lanes;
+    return pack->arena + stage->sums_at + (stage->whole ? 0 : stage->op->weight_count * lanes);
 }
 
 /* The gradient before the activation, band by band, and at once the sums that need it. */
@@ -163,21 +163,26 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
     const lane_engine *engine = pack->call->engine;
     const lane_kernels *k = engine->plan.kernels;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
+    const float *in = pack->arena + stage->in_at;
     float *out = pack->arena + stage->out_at, *g = pack->arena + stage->out_gradient_at;
-    float *sums = pack->arena + stage->sums_at;
-    float *bias_sums = sums + stage->op->weight_count * (size_t)k->lanes;
-    int unit = pool ? pool->window_h : 1;
-    int band = band_rows(&stage->conv, k->lanes) / unit * unit;
-    band = band ? band : unit;
-    for (int y = 0; y < stage->out.h; y += band) {
-        int end = y + band < stage->out.h ? y + band : stage->out.h;
+    float *bias_sums = bias_sums_of(pack, stage);
+    lane_conv conv = stage->conv;
+    conv.out = stage->gradient;
+    conv.out.h = stage->out.h;
+    for (int y = 0; y < stage->out.h; y += stage->band) {
+        int end = y + stage->band < stage->out.h ? y + stage->band : stage->out.h;
+        if (stage->one_band)
+            conv.out.at = -y * conv.out.pitch;
         if (pool)
             k->pool_backward_tiles(pool, stage->activation, out,
-                                   pack->arena + stage[1].out_gradient_at, bias_sums, y / unit,
-                                   end / unit);
+                                   pack->arena + stage[1].out_gradient_at, &conv.out, g, bias_sums,
+                                   y / pool->window_h, end / pool->window_h);
         else
             k->activate_backward(&stage->out, stage->activation, out, g, bias_sums, y, end);
-        k->conv_weights(&stage->conv, pack->arena + stage->in_at, g, sums, y, end);
+        if (stage->whole)
+            k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at);
+        else
+            k->conv_weights(&conv, in, g, pack->arena + stage->sums_at, y, end);
     }
     if (stage->wants_input_gradient)
         k->conv_input(&stage->conv, g, engine->packed + stage->packed_input_at,
@@ -342,9 +347,11 @@ static void run_group(void *context, int worker, int item)
     }
     for (int i = 0; call->training && i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
+        float *to = pack.slot + stage->slot_sums_at;
+        if (stage->kind == LANE_CONV && !stage->whole)
+            k->fold(pack.arena + stage->sums_at, to, (int)stage->op->weight_count);
         if (stage->kind == LANE_CONV)
-            k->fold(pack.arena + stage->sums_at, pack.slot + stage->slot_sums_at,
-                    (int)stage->op->weight_count + stage->op->out_c);
+            k->fold(bias_sums_of(&pack, stage), to + stage->op->weight_count, stage->op->out_c);
     }
     engine->loss[item] = loss;
     engine->hits[item] = hits;
@@ -548,12 +555,14 @@ static void lane_leave(void *self)
     nn__pool_stop(engine->pool);
 }
 
-static float *zeroed(size_t floats)
+static size_t arenas_length(const lane_engine *engine)
 {
-    size_t bytes = (floats * sizeof(float) + LANE_ALIGN - 1) / LANE_ALIGN * LANE_ALIGN;
-    bytes = bytes ? bytes : LANE_ALIGN;
-    float *memory = aligned_alloc(LANE_ALIGN, bytes);
-    return memory ? memset(memory, 0, bytes) : NULL;
+    return engine->plan.arena_length * (size_t)engine->workers;
+}
+
+static size_t slots_length(const lane_engine *engine)
+{
+    return engine->plan.slot_length * (size_t)engine->slot_count;
 }
 
 static void lane_destroy(void *self)
@@ -561,12 +570,12 @@ static void lane_destroy(void *self)
     lane_engine *engine = self;
     if (!engine)
         return;
-    nn__pool_destroy(engine->pool);
     nn__direct_destroy(engine->direct);
+    nn__scratch_free(engine->arenas, arenas_length(engine));
+    nn__scratch_free(engine->slots, slots_length(engine));
+    nn__scratch_free(engine->packed, engine->plan.packed_length);
+    nn__pool_destroy(engine->pool);
     nn__lane_plan_free(&engine->plan);
-    free(engine->arenas);
-    free(engine->slots);
-    free(engine->packed);
     free(engine);
 }
 
@@ -582,9 +591,9 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     }
     engine->workers = nn__pool_threads(engine->pool);
     engine->slot_count = MOST_SLOTS;
-    engine->arenas = zeroed(engine->plan.arena_length * (size_t)engine->workers);
-    engine->slots = zeroed(engine->plan.slot_length * (size_t)engine->slot_count);
-    engine->packed = zeroed(engine->plan.packed_length);
+    engine->arenas = nn__scratch_alloc(arenas_length(engine));
+    engine->slots = nn__scratch_alloc(slots_length(engine));
+    engine->packed = nn__scratch_alloc(engine->plan.packed_length);
     engine->direct = nn__direct_create(&engine->plan, skip_zeros);
     if (!engine->direct || !engine->arenas || !engine->slots || !engine->packed) {
         lane_destroy(engine);

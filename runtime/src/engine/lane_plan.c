@@ -200,6 +200,46 @@ static void lay_maps(lane_plan *plan)
 
 /* ---- memory ---- */
 
+/* Output rows whose part in a block of weight gradients, a plane of the input and some of the
+   output, fits the nearest cache: 48 KB where vectors have 16 floats, else 32 KB. */
+static int band_rows(const lane_conv *conv, int lanes, int unit)
+{
+    int cache = lanes == 16 ? 36 << 10 : 24 << 10;
+    int most = cache / ((conv->in.pitch * conv->stride_h + 3 * conv->out.pitch) * lanes * 4);
+    most = at_least(most / unit, 1);
+    int units = (conv->out.h + unit - 1) / unit, bands = (units + most - 1) / most;
+    return (units + bands - 1) / bands * unit;
+}
+
+static void lay_gradients(lane_plan *plan, lane_stage *stage)
+{
+    int lanes = plan->kernels->lanes;
+    const lane_conv *conv = &stage->conv;
+    stage->band = band_rows(conv, lanes, stage->pooled_by_next ? stage[1].pool.window_h : 1);
+    stage->whole = lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
+                   (conv->kernel_w == 5 || conv->kernel_w == 3);
+    stage->gradient = stage->out;
+    stage->one_band = stage->pooled_by_next && !stage->wants_input_gradient;
+    if (stage->one_band) {
+        stage->gradient = map_of(stage->band, stage->out.w, stage->out.c);
+        stage->out_gradient_at =
+            reserve(&plan->arena_length, (size_t)stage->gradient.size * (size_t)lanes);
+    }
+}
+
+/* A pooling's output is not needed any more when its gradient is made: the next stage has its use
+   of it behind it, unless that is the frame around it. */
+static int shares_gradient(const lane_plan *plan, int i)
+{
+    const lane_stage *stage = &plan->stages[i];
+    if (stage->kind != LANE_POOL || stage->activation != NN_LINEAR || i + 1 == plan->stage_count)
+        return 0;
+    const lane_stage *next = &stage[1];
+    return next->kind == LANE_FLATTEN ||
+           (next->kind == LANE_CONV && next->conv.pad_left == 0 &&
+            next->in.pitch == next->in.w);
+}
+
 static void lay_activations(lane_plan *plan)
 {
     size_t lanes = (size_t)plan->kernels->lanes;
@@ -211,13 +251,16 @@ static void lay_activations(lane_plan *plan)
         stage->in_at = i ? plan->stages[i - 1].out_at : plan->input_at;
         stage->in_gradient_at = i ? plan->stages[i - 1].out_gradient_at : 0;
         stage->out_at = reserve(&plan->arena_length, floats);
-        stage->out_gradient_at =
-            stage->pooled_by_next ? stage->out_at : reserve(&plan->arena_length, floats);
+        stage->out_gradient_at = stage->pooled_by_next || shares_gradient(plan, i)
+                                     ? stage->out_at
+                                     : reserve(&plan->arena_length, floats);
         if (stage->kind == LANE_DROPOUT)
             stage->mask_at =
                 reserve(&plan->arena_length,
                         (size_t)stage->out.c * stage->out.h * stage->out.w * lanes);
         stage->wants_input_gradient = parameters;
+        if (stage->kind == LANE_CONV)
+            lay_gradients(plan, stage);
         parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
     }
 }
@@ -230,9 +273,9 @@ static void lay_parameters(lane_plan *plan)
         lane_stage *stage = &plan->stages[i];
         size_t weights = stage->op->weight_count;
         if (stage->kind == LANE_CONV) {
-            size_t sums = weights + (size_t)stage->op->out_c;
-            stage->sums_at = reserve(&plan->arena_length, sums * lanes);
-            stage->slot_sums_at = reserve(&plan->slot_length, sums);
+            size_t biases = (size_t)stage->op->out_c, sums = stage->whole ? 0 : weights;
+            stage->sums_at = reserve(&plan->arena_length, (sums + biases) * lanes);
+            stage->slot_sums_at = reserve(&plan->slot_length, weights + biases);
             stage->packed_at = reserve(&plan->packed_length, weights);
             stage->packed_input_at = reserve(&plan->packed_length, weights);
         } else if (stage->kind == LANE_DENSE) {

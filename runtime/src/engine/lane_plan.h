@@ -33,14 +33,21 @@ typedef struct lane_stage {
     size_t in_gradient_at, out_gradient_at; /* arena: the same of their gradients */
     int wants_input_gradient; /* there are parameters before this stage */
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
-       the gradient takes the place of the output. */
+       the gradient takes the place of the output, or that of one band. */
     int pooled_by_next;
+
+    /* Convolutions. Their output's gradient is made, and used, in bands of so many rows. Before the
+       first layer with parameters nothing else needs it: then it lies in the place of one band. */
+    int band;
+    lane_map gradient; /* of the place at out_gradient_at */
+    int one_band;      /* the place is one band's */
+    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole) */
 
     lane_conv conv;
     lane_pool pool;
     size_t packed_at, packed_input_at; /* packed, conv: weights for outputs and for gradients */
-    size_t sums_at;                    /* arena, conv: [weights, then biases][VL] */
-    size_t slot_sums_at;               /* slot, conv: the same as scalars */
+    size_t sums_at;                    /* arena, conv: [weights unless whole, then biases][VL] */
+    size_t slot_sums_at;               /* slot, conv: [weights, then biases] as scalars */
     size_t slot_x_at, slot_g_at;       /* slot, dense: [pack][n][VL] and [16][ld] */
     int ld;
     size_t mask_at; /* arena, dropout */
