@@ -37,6 +37,7 @@ typedef struct lane_map {
 typedef struct lane_conv {
     lane_map in, out;
     int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int filters; /* of the layer; for the gradient of weights, out.c may be some of them */
 } lane_conv;
 
 typedef struct lane_pool {
@@ -122,7 +123,8 @@ typedef struct lane_kernels {
     /* Gradient of the input; overwrites dx (what it leaves in the frame has no meaning). */
     void (*conv_pack_input)(const lane_conv *conv, const float *weights, float *packed);
     void (*conv_input)(const lane_conv *conv, const float *g, const float *weights, float *dx);
-    /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order. */
+    /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order, of out.c of the filters:
+       sums, like g, starts at the first of them. */
     void (*conv_weights)(const lane_conv *conv, const float *x, const float *g, float *sums,
                          int y0, int y1);
     /* The same from all rows, summed over the lanes and set: no per-lane sums are kept. Only where

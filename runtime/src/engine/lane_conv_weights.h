@@ -97,7 +97,7 @@ static void weight_fold(const lane_conv *conv, const weight_place *to, const vf 
 {
     float folded[LANE_MAX_KERNEL * 24], *grad = to->grad;
     fold((const float *)sums, folded, taps * channels);
-    for (int tap = 0; tap < taps; tap++, grad += (long)conv->in.c * conv->out.c)
+    for (int tap = 0; tap < taps; tap++, grad += (long)conv->in.c * conv->filters)
         memcpy(grad, folded + tap * channels, (size_t)channels * sizeof(float));
 }
 
@@ -114,9 +114,9 @@ INLINE void weight_rows(const lane_conv *conv, const vf *x, const vf *g, weight_
                          KERNEL_W, CHANNELS);
         if (to.grad) {
             weight_fold(conv, &to, kept, conv->kernel_h * KERNEL_W, CHANNELS);
-            to.grad += conv->out.c;
+            to.grad += conv->filters;
         } else {
-            sums += conv->out.c;
+            sums += conv->filters;
         }
     }
 }
@@ -211,10 +211,10 @@ static void weights_by_taps(const lane_conv *conv, const vf *x, const vf *g, vf 
                             int y1)
 {
     const lane_map *in = &conv->in;
-    int out_c = conv->out.c, blocks = block_count(out_c, SINGLE_BLOCK);
+    int filters = conv->filters, blocks = block_count(conv->out.c, SINGLE_BLOCK);
     for (int b = 0; b < blocks; b++) {
-        int first = block_start(out_c, blocks, b);
-        int outputs = block_start(out_c, blocks, b + 1) - first;
+        int first = block_start(conv->out.c, blocks, b);
+        int outputs = block_start(conv->out.c, blocks, b + 1) - first;
         for (int ky = 0; ky < conv->kernel_h; ky++) {
             int from = y0, to = y1;
             rows_under(conv, ky, &from, &to);
@@ -224,7 +224,7 @@ static void weights_by_taps(const lane_conv *conv, const vf *x, const vf *g, vf 
                                 x + in->at + (long)ic * in->plane +
                                     (long)(ky - conv->pad_top) * in->pitch + kx - conv->pad_left,
                                 g + (long)first * conv->out.plane,
-                                sums + ((long)(ky * conv->kernel_w + kx) * in->c + ic) * out_c +
+                                sums + ((long)(ky * conv->kernel_w + kx) * in->c + ic) * filters +
                                     first,
                                 from, to, outputs);
         }
@@ -241,7 +241,7 @@ static void weights_in_rows(const lane_conv *conv, const float *x, const float *
 static void conv_weights(const lane_conv *conv, const float *x, const float *g, float *sums,
                          int y0, int y1)
 {
-    weight_place to = {.sums = (vf *)sums, .tap_step = (long)conv->in.c * conv->out.c};
+    weight_place to = {.sums = (vf *)sums, .tap_step = (long)conv->in.c * conv->filters};
     if (conv->stride_w == 1 && (conv->kernel_w == 5 || conv->kernel_w == 3))
         weights_in_rows(conv, x, g, &to, y0, y1);
     else

@@ -157,35 +157,61 @@ static float *bias_sums_of(const lane_pack *pack, const lane_stage *stage)
     return pack->arena + stage->sums_at + (stage->whole ? 0 : stage->op->weight_count * lanes);
 }
 
-/* The gradient before the activation, band by band, and at once the sums that need it. */
-static void backward_conv(const lane_pack *pack, const lane_stage *stage)
+/* A map of some of the channels. */
+static lane_map channels_of(lane_map map, int first, int count)
 {
-    const lane_engine *engine = pack->call->engine;
-    const lane_kernels *k = engine->plan.kernels;
-    const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
+    map.at += first * map.plane;
+    map.c = count;
+    return map;
+}
+
+/* The gradient before the activation of some filters, band by band, and at once the sums that need
+   it. */
+static void backward_filters(const lane_pack *pack, const lane_stage *stage, int first, int count)
+{
+    const lane_kernels *k = pack->call->engine->plan.kernels;
     const float *in = pack->arena + stage->in_at;
     float *out = pack->arena + stage->out_at, *g = pack->arena + stage->out_gradient_at;
-    float *bias_sums = bias_sums_of(pack, stage);
+    float *bias_sums = bias_sums_of(pack, stage) + (size_t)first * k->lanes;
+    float *sums = pack->arena + stage->sums_at + (size_t)first * k->lanes;
+    lane_map outputs = channels_of(stage->out, first, count);
     lane_conv conv = stage->conv;
-    conv.out = stage->gradient;
+    conv.out = channels_of(stage->gradient, stage->one_band ? 0 : first, count);
     conv.out.h = stage->out.h;
+    lane_pool pool = {0};
+    if (stage->pooled_by_next) {
+        pool = stage[1].pool;
+        pool.in = outputs;
+        pool.out = channels_of(pool.out, first, count);
+    }
     for (int y = 0; y < stage->out.h; y += stage->band) {
         int end = y + stage->band < stage->out.h ? y + stage->band : stage->out.h;
         if (stage->one_band)
             conv.out.at = -y * conv.out.pitch;
-        if (pool)
-            k->pool_backward_tiles(pool, stage->activation, out,
+        if (stage->pooled_by_next)
+            k->pool_backward_tiles(&pool, stage->activation, out,
                                    pack->arena + stage[1].out_gradient_at, &conv.out, g, bias_sums,
-                                   y / pool->window_h, end / pool->window_h);
+                                   y / pool.window_h, end / pool.window_h);
         else
-            k->activate_backward(&stage->out, stage->activation, out, g, bias_sums, y, end);
+            k->activate_backward(&outputs, stage->activation, out, g, bias_sums, y, end);
         if (stage->whole)
-            k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at);
+            k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at + first);
         else
-            k->conv_weights(&conv, in, g, pack->arena + stage->sums_at, y, end);
+            k->conv_weights(&conv, in, g, sums, y, end);
+    }
+}
+
+static void backward_conv(const lane_pack *pack, const lane_stage *stage)
+{
+    const lane_engine *engine = pack->call->engine;
+    const lane_kernels *k = engine->plan.kernels;
+    for (int first = 0; first < stage->out.c; first += stage->filters) {
+        int left = stage->out.c - first;
+        backward_filters(pack, stage, first, left < stage->filters ? left : stage->filters);
     }
     if (stage->wants_input_gradient)
-        k->conv_input(&stage->conv, g, engine->packed + stage->packed_input_at,
+        k->conv_input(&stage->conv, pack->arena + stage->out_gradient_at,
+                      engine->packed + stage->packed_input_at,
                       pack->arena + stage->in_gradient_at);
 }
 

@@ -159,7 +159,8 @@ static void shape_windows(lane_stage *stage)
                                   .stride_h = dense ? 1 : op->stride_h,
                                   .stride_w = dense ? 1 : op->stride_w,
                                   .pad_top = op->pad_top,
-                                  .pad_left = op->pad_left};
+                                  .pad_left = op->pad_left,
+                                  .filters = op->out_c};
     } else if (stage->kind == LANE_POOL) {
         stage->pool = (lane_pool){.in = stage->in,
                                   .out = stage->out,
@@ -200,28 +201,40 @@ static void lay_maps(lane_plan *plan)
 
 /* ---- memory ---- */
 
-/* Output rows whose part in a block of weight gradients, a plane of the input and some of the
-   output, fits the nearest cache: 48 KB where vectors have 16 floats, else 32 KB. */
-static int band_rows(const lane_conv *conv, int lanes, int unit)
+/* The fewest parts of N of at most MOST, as equal as can be: the longest. */
+static int even_part(int n, int most)
 {
-    int cache = lanes == 16 ? 36 << 10 : 24 << 10;
-    int most = cache / ((conv->in.pitch * conv->stride_h + 3 * conv->out.pitch) * lanes * 4);
-    most = at_least(most / unit, 1);
-    int units = (conv->out.h + unit - 1) / unit, bands = (units + most - 1) / most;
-    return (units + bands - 1) / bands * unit;
+    int parts = (n + most - 1) / most;
+    return (n + parts - 1) / parts;
 }
 
+/* Output rows whose part in the gradients of some filters' weights, a plane of the input and those
+   of the output, fits CACHE bytes. */
+static int band_rows(const lane_conv *conv, int filters, int lanes, int unit, int cache)
+{
+    int row = (conv->in.pitch * conv->stride_h + filters * conv->out.pitch) * lanes * 4;
+    return even_part((conv->out.h + unit - 1) / unit, at_least(cache / row / unit, 1)) * unit;
+}
+
+/* Filters by blocks that the kernels have in their registers. The nearest cache has 48 KB where
+   vectors have 16 floats, else 32; what passes through it only once takes less of it. */
 static void lay_gradients(lane_plan *plan, lane_stage *stage)
 {
     int lanes = plan->kernels->lanes;
     const lane_conv *conv = &stage->conv;
-    stage->band = band_rows(conv, lanes, stage->pooled_by_next ? stage[1].pool.window_h : 1);
+    int cache = lanes == LANE_GROUP ? 36 << 10 : 24 << 10;
+    stage->one_band = stage->pooled_by_next && !stage->wants_input_gradient;
+    int most = conv->kernel_w == 5 ? 4 : conv->kernel_w == 3 ? 8 : 24;
+    stage->filters = stage->activation == NN_SOFTMAX ? conv->out.c /* which it mixes */
+                                                     : even_part(conv->out.c, most);
+    stage->band = band_rows(conv, stage->filters, lanes,
+                            stage->pooled_by_next ? stage[1].pool.window_h : 1,
+                            stage->one_band ? cache / 2 : cache);
     stage->whole = lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
                    (conv->kernel_w == 5 || conv->kernel_w == 3);
     stage->gradient = stage->out;
-    stage->one_band = stage->pooled_by_next && !stage->wants_input_gradient;
     if (stage->one_band) {
-        stage->gradient = map_of(stage->band, stage->out.w, stage->out.c);
+        stage->gradient = map_of(stage->band, stage->out.w, stage->filters);
         stage->out_gradient_at =
             reserve(&plan->arena_length, (size_t)stage->gradient.size * (size_t)lanes);
     }

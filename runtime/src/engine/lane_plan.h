@@ -36,9 +36,10 @@ typedef struct lane_stage {
        the gradient takes the place of the output, or that of one band. */
     int pooled_by_next;
 
-    /* Convolutions. Their output's gradient is made, and used, in bands of so many rows. Before the
-       first layer with parameters nothing else needs it: then it lies in the place of one band. */
-    int band;
+    /* Convolutions. Their output's gradient is made, and used, by so many filters and, of these, in
+       bands of so many rows. Before the first layer with parameters nothing else needs it: then it
+       lies in the place of one band. */
+    int filters, band;
     lane_map gradient; /* of the place at out_gradient_at */
     int one_band;      /* the place is one band's */
     int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole) */
