@@ -7,7 +7,8 @@ target_sources(nn PRIVATE
     src/engine/lane_engine.c
     src/engine/lane_loss.c
     src/engine/lane_plan.c
-    src/engine/pool.c)
+    src/engine/pool.c
+    src/engine/scratch.c)
 
 # -ffast-math would reorder sums and spill the accumulators; the flags below are what vector code
 # needs of it. -ffp-contract=fast makes one instruction of a multiplication and an addition, which

@@ -43,6 +43,8 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *data, size_t size);
 void *__wrap_aligned_alloc(size_t align, size_t size);
+float *__wrap_nn__scratch_alloc(size_t floats);
+void __wrap_nn__scratch_free(float *memory, size_t floats);
 void __wrap_free(void *data);
 
 void *__wrap_malloc(size_t size)
@@ -56,6 +58,17 @@ void *__wrap_calloc(size_t n, size_t size)
 void *__wrap_aligned_alloc(size_t align, size_t size)
 {
     return guarded(align, size);
+}
+
+float *__wrap_nn__scratch_alloc(size_t floats)
+{
+    return guarded(64, floats ? floats * sizeof(float) : 1);
+}
+
+void __wrap_nn__scratch_free(float *memory, size_t floats)
+{
+    (void)floats;
+    __wrap_free(memory);
 }
 
 void __wrap_free(void *data)

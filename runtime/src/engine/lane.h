@@ -37,6 +37,7 @@ typedef struct lane_map {
 typedef struct lane_conv {
     lane_map in, out;
     int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int filters; /* of the layer; for the gradient of weights, out.c may be some of them */
 } lane_conv;
 
 typedef struct lane_pool {
@@ -129,17 +130,22 @@ typedef struct lane_kernels {
     /* Gradient of the input; overwrites dx (what it leaves in the frame has no meaning). */
     void (*conv_pack_input)(const lane_conv *conv, const float *weights, float *packed);
     void (*conv_input)(const lane_conv *conv, const float *g, const float *weights, float *dx);
-    /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order. */
+    /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order, of out.c of the filters:
+       sums, like g, starts at the first of them. */
     void (*conv_weights)(const lane_conv *conv, const float *x, const float *g, float *sums,
                          int y0, int y1);
+    /* The same from all rows, summed over the lanes and set: no per-lane sums are kept. Only where
+       the kernel is 3 or 5 wide and the stride across is 1. */
+    void (*conv_weights_whole)(const lane_conv *conv, const float *x, const float *g, float *grad);
 
     void (*pool_forward)(const lane_pool *pool, const float *x, float *y, int y0, int y1);
     /* Gradient of the input; overwrites dx. */
     void (*pool_backward)(const lane_pool *pool, const float *x, const float *g, float *dx);
-    /* For windows that tile the image: x (the outputs of an activation) becomes the gradient
-       before that activation, in the input rows of output rows y0 .. y1-1. */
-    void (*pool_backward_tiles)(const lane_pool *pool, nn_activation activation, float *x,
-                                const float *g, float *bias_sums, int y0, int y1);
+    /* For windows that tile the image, and x the outputs of an activation: the gradient before that
+       activation, in the input rows of output rows y0 .. y1-1. dx may be x. */
+    void (*pool_backward_tiles)(const lane_pool *pool, nn_activation activation, const float *x,
+                                const float *g, const lane_map *map, float *dx, float *bias_sums,
+                                int y0, int y1);
 
     /* In place; softmax is over the channels. */
     void (*activate)(const lane_map *map, nn_activation activation, float *x, int y0, int y1);

@@ -8,8 +8,8 @@
 #define SINGLE_BLOCK     24
 #define INPUT_CHANNELS_5 2
 #define INPUT_CHANNELS_3 2
-#define INPUT_COLUMNS_5  10
-#define INPUT_COLUMNS_3  12
+#define INPUT_COLUMNS_5  7
+#define INPUT_COLUMNS_3  8
 #else
 #define FORWARD_CHANNELS 6
 #define FORWARD_COLUMNS  2
@@ -241,7 +241,7 @@ INLINE void input_block(const lane_conv *conv, const vf *g, const float *weights
                         int ky1, int add, const int KERNEL_W, const int COLUMNS,
                         const int CHANNELS)
 {
-    enum { MOST = NREG == 32 ? 28 : 12 };
+    enum { MOST = NREG == 32 ? 28 : 12, HELD = NREG == 32 ? 8 : 2 };
     const int REACH = COLUMNS + KERNEL_W - 1;
     const long plane = conv->out.plane, pitch = conv->out.pitch, out_c = conv->out.c;
     vf sum[MOST];
@@ -250,14 +250,14 @@ INLINE void input_block(const lane_conv *conv, const vf *g, const float *weights
     for (int ky = ky0; ky < ky1; ky++) {
         const vf *row = g - ky * pitch;
         for (long oc = 0; oc < out_c; oc++, row += plane, w += CHANNELS * KERNEL_W) {
-            RELOAD;
+            vf gradient[HELD];
+            UNROLL for (int x = 0; x < COLUMNS; x++) gradient[x] = row[x];
             UNROLL for (int kx = 0; kx < KERNEL_W; kx++) {
-                if (COLUMNS > 2) /* more than the registers hold: from memory for each tap */
-                    RELOAD;
+                RELOAD;
                 UNROLL for (int c = 0; c < CHANNELS; c++) {
                     vf factor = vset(w[c * KERNEL_W + kx]);
                     UNROLL for (int x = 0; x < COLUMNS; x++)
-                        sum[c * REACH + x + kx] += row[x] * factor;
+                        sum[c * REACH + x + kx] += gradient[x] * factor;
                 }
             }
         }

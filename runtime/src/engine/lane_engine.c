@@ -6,6 +6,7 @@
 #include "../random.h"
 #include "direct.h"
 #include "pool.h"
+#include "scratch.h"
 
 /* Groups that have slots at a time: larger batches are done in parts, sums carried on in order. */
 enum { MOST_SLOTS = 64 };
@@ -163,38 +164,68 @@ static void forward_pack(const lane_pack *pack)
 
 /* ---- backward ---- */
 
-/* Output rows whose part in a block of weight gradients, a plane of the input and some of the
-   output, fits the nearest cache. */
-static int band_rows(const lane_conv *conv, int lanes)
+/* Where the sums of a convolution's biases lie. */
+static float *bias_sums_of(const lane_pack *pack, const lane_stage *stage)
 {
-    int rows = (24 << 10) / ((conv->in.pitch * conv->stride_h + 3 * conv->out.pitch) * lanes * 4);
-    return rows < 1 ? 1 : rows;
+    size_t lanes = (size_t)pack->call->engine->plan.kernels->lanes;
+    return pack->arena + stage->sums_at + (stage->whole ? 0 : stage->op->weight_count * lanes);
 }
 
-/* The gradient before the activation, band by band, and at once the sums that need it. */
+/* A map of some of the channels. */
+static lane_map channels_of(lane_map map, int first, int count)
+{
+    map.at += first * map.plane;
+    map.c = count;
+    return map;
+}
+
+/* The gradient before the activation of some filters, band by band, and at once the sums that need
+   it. */
+static void backward_filters(const lane_pack *pack, const lane_stage *stage, int first, int count)
+{
+    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const float *in = in_of(pack, stage);
+    float *out = out_of(pack, stage), *g = pack->arena + stage->out_gradient_at;
+    float *bias_sums = bias_sums_of(pack, stage) + (size_t)first * k->lanes;
+    float *sums = pack->arena + stage->sums_at + (size_t)first * k->lanes;
+    lane_map outputs = channels_of(stage->out, first, count);
+    lane_conv conv = stage->conv;
+    conv.out = channels_of(stage->gradient, stage->one_band ? 0 : first, count);
+    conv.out.h = stage->out.h;
+    lane_pool pool = {0};
+    if (stage->pooled_by_next) {
+        pool = stage[1].pool;
+        pool.in = outputs;
+        pool.out = channels_of(pool.out, first, count);
+    }
+    for (int y = 0; y < stage->out.h; y += stage->band) {
+        int end = y + stage->band < stage->out.h ? y + stage->band : stage->out.h;
+        if (stage->one_band)
+            conv.out.at = -y * conv.out.pitch;
+        if (stage->pooled_by_next)
+            k->pool_backward_tiles(&pool, stage->activation, out,
+                                   pack->arena + stage[1].out_gradient_at, &conv.out, g, bias_sums,
+                                   y / pool.window_h, end / pool.window_h);
+        else
+            k->activate_backward(&outputs, stage->activation, out, g, bias_sums, y, end);
+        if (stage->whole)
+            k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at + first);
+        else
+            k->conv_weights(&conv, in, g, sums, y, end);
+    }
+}
+
 static void backward_conv(const lane_pack *pack, const lane_stage *stage)
 {
     const lane_engine *engine = pack->call->engine;
     const lane_kernels *k = engine->plan.kernels;
-    const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
-    float *out = out_of(pack, stage), *g = pack->arena + stage->out_gradient_at;
-    float *sums = pack->arena + stage->sums_at;
-    float *bias_sums = sums + stage->op->weight_count * (size_t)k->lanes;
-    int unit = pool ? pool->window_h : 1;
-    int band = band_rows(&stage->conv, k->lanes) / unit * unit;
-    band = band ? band : unit;
-    for (int y = 0; y < stage->out.h; y += band) {
-        int end = y + band < stage->out.h ? y + band : stage->out.h;
-        if (pool)
-            k->pool_backward_tiles(pool, stage->activation, out,
-                                   pack->arena + stage[1].out_gradient_at, bias_sums, y / unit,
-                                   end / unit);
-        else
-            k->activate_backward(&stage->out, stage->activation, out, g, bias_sums, y, end);
-        k->conv_weights(&stage->conv, in_of(pack, stage), g, sums, y, end);
+    for (int first = 0; first < stage->out.c; first += stage->filters) {
+        int left = stage->out.c - first;
+        backward_filters(pack, stage, first, left < stage->filters ? left : stage->filters);
     }
     if (stage->wants_input_gradient)
-        k->conv_input(&stage->conv, g, engine->packed + stage->packed_input_at,
+        k->conv_input(&stage->conv, pack->arena + stage->out_gradient_at,
+                      engine->packed + stage->packed_input_at,
                       pack->arena + stage->in_gradient_at);
 }
 
@@ -368,9 +399,11 @@ static void run_group(void *context, int worker, int item)
     }
     for (int i = 0; call->training && i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
+        float *to = pack.slot + stage->slot_sums_at;
+        if (stage->kind == LANE_CONV && !stage->whole)
+            k->fold(pack.arena + stage->sums_at, to, (int)stage->op->weight_count);
         if (stage->kind == LANE_CONV)
-            k->fold(pack.arena + stage->sums_at, pack.slot + stage->slot_sums_at,
-                    (int)stage->op->weight_count + stage->op->out_c);
+            k->fold(bias_sums_of(&pack, stage), to + stage->op->weight_count, stage->op->out_c);
     }
     engine->loss[item] = loss;
     engine->hits[item] = hits;
@@ -576,12 +609,19 @@ static void lane_leave(void *self)
     nn__pool_stop(engine->pool);
 }
 
-static float *zeroed(size_t floats)
+static size_t arenas_length(const lane_engine *engine)
 {
-    size_t bytes = (floats * sizeof(float) + LANE_ALIGN - 1) / LANE_ALIGN * LANE_ALIGN;
-    bytes = bytes ? bytes : LANE_ALIGN;
-    float *memory = aligned_alloc(LANE_ALIGN, bytes);
-    return memory ? memset(memory, 0, bytes) : NULL;
+    return engine->plan.arena_length * (size_t)engine->workers;
+}
+
+static size_t slots_length(const lane_engine *engine)
+{
+    return engine->plan.slot_length * (size_t)engine->slot_count;
+}
+
+static size_t rows_length(const lane_engine *engine)
+{
+    return engine->plan.rows_length * (size_t)(engine->slot_count * LANE_GROUP);
 }
 
 static void lane_destroy(void *self)
@@ -589,15 +629,15 @@ static void lane_destroy(void *self)
     lane_engine *engine = self;
     if (!engine)
         return;
-    nn__pool_destroy(engine->pool);
     nn__direct_destroy(engine->direct);
+    nn__scratch_free(engine->arenas, arenas_length(engine));
+    nn__scratch_free(engine->slots, slots_length(engine));
+    nn__scratch_free(engine->rows, rows_length(engine));
+    nn__scratch_free(engine->packed, engine->plan.packed_length);
+    nn__pool_destroy(engine->pool);
     nn__lane_plan_free(&engine->plan);
     free(engine->first_item_of);
     free(engine->first_group_of);
-    free(engine->arenas);
-    free(engine->slots);
-    free(engine->rows);
-    free(engine->packed);
     free(engine);
 }
 
@@ -643,10 +683,10 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     }
     engine->workers = nn__pool_threads(engine->pool);
     engine->slot_count = MOST_SLOTS;
-    engine->arenas = zeroed(engine->plan.arena_length * (size_t)engine->workers);
-    engine->slots = zeroed(engine->plan.slot_length * (size_t)engine->slot_count);
-    engine->rows = zeroed(engine->plan.rows_length * (size_t)(engine->slot_count * LANE_GROUP));
-    engine->packed = zeroed(engine->plan.packed_length);
+    engine->arenas = nn__scratch_alloc(arenas_length(engine));
+    engine->slots = nn__scratch_alloc(slots_length(engine));
+    engine->rows = nn__scratch_alloc(rows_length(engine));
+    engine->packed = nn__scratch_alloc(engine->plan.packed_length);
     engine->direct = nn__direct_create(&engine->plan, skip_zeros);
     if (!share_items(engine) || !engine->direct || !engine->arenas || !engine->slots || !engine->rows ||
         !engine->packed) {

@@ -22,6 +22,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .conv_pack_input = conv_pack_input,
     .conv_input = conv_input,
     .conv_weights = conv_weights,
+    .conv_weights_whole = conv_weights_whole,
     .pool_forward = pool_forward,
     .pool_backward = pool_backward,
     .pool_backward_tiles = pool_backward_tiles,

@@ -159,7 +159,8 @@ static void shape_windows(lane_stage *stage)
                                   .stride_h = dense ? 1 : op->stride_h,
                                   .stride_w = dense ? 1 : op->stride_w,
                                   .pad_top = op->pad_top,
-                                  .pad_left = op->pad_left};
+                                  .pad_left = op->pad_left,
+                                  .filters = op->out_c};
     } else if (stage->kind == LANE_POOL) {
         stage->pool = (lane_pool){.in = stage->in,
                                   .out = stage->out,
@@ -238,6 +239,58 @@ static void keep_inputs(lane_plan *plan)
     }
 }
 
+/* The fewest parts of N of at most MOST, as equal as can be: the longest. */
+static int even_part(int n, int most)
+{
+    int parts = (n + most - 1) / most;
+    return (n + parts - 1) / parts;
+}
+
+/* Output rows whose part in the gradients of some filters' weights, a plane of the input and those
+   of the output, fits CACHE bytes. */
+static int band_rows(const lane_conv *conv, int filters, int lanes, int unit, int cache)
+{
+    int row = (conv->in.pitch * conv->stride_h + filters * conv->out.pitch) * lanes * 4;
+    return even_part((conv->out.h + unit - 1) / unit, at_least(cache / row / unit, 1)) * unit;
+}
+
+/* Filters by blocks that the kernels have in their registers. The nearest cache has 48 KB where
+   vectors have 16 floats, else 32; what passes through it only once takes less of it. */
+static void lay_gradients(lane_plan *plan, lane_stage *stage)
+{
+    int lanes = plan->kernels->lanes;
+    const lane_conv *conv = &stage->conv;
+    int cache = lanes == LANE_GROUP ? 36 << 10 : 24 << 10;
+    stage->one_band = stage->pooled_by_next && !stage->wants_input_gradient;
+    int most = conv->kernel_w == 5 ? 4 : conv->kernel_w == 3 ? 8 : 24;
+    stage->filters = stage->activation == NN_SOFTMAX ? conv->out.c /* which it mixes */
+                                                     : even_part(conv->out.c, most);
+    stage->band = band_rows(conv, stage->filters, lanes,
+                            stage->pooled_by_next ? stage[1].pool.window_h : 1,
+                            stage->one_band ? cache / 2 : cache);
+    stage->whole = lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
+                   (conv->kernel_w == 5 || conv->kernel_w == 3);
+    stage->gradient = stage->out;
+    if (stage->one_band) {
+        stage->gradient = map_of(stage->band, stage->out.w, stage->filters);
+        stage->out_gradient_at =
+            reserve(&plan->arena_length, (size_t)stage->gradient.size * (size_t)lanes);
+    }
+}
+
+/* A pooling's output is not needed any more when its gradient is made: the next stage has its use
+   of it behind it, unless that is the frame around it. */
+static int shares_gradient(const lane_plan *plan, int i)
+{
+    const lane_stage *stage = &plan->stages[i];
+    if (stage->kind != LANE_POOL || stage->activation != NN_LINEAR || i + 1 == plan->stage_count)
+        return 0;
+    const lane_stage *next = &stage[1];
+    return next->kind == LANE_FLATTEN ||
+           (next->kind == LANE_CONV && next->conv.pad_left == 0 &&
+            next->in.pitch == next->in.w);
+}
+
 static void lay_activations(lane_plan *plan)
 {
     size_t lanes = (size_t)plan->kernels->lanes;
@@ -251,13 +304,16 @@ static void lay_activations(lane_plan *plan)
         stage->in_gradient_at = before ? before->out_gradient_at : 0;
         stage->in_kept = before ? before->out_kept : plan->input_kept;
         stage->out_at = reserve(&plan->arena_length, floats);
-        stage->out_gradient_at =
-            stage->pooled_by_next ? stage->out_at : reserve(&plan->arena_length, floats);
+        stage->out_gradient_at = stage->pooled_by_next || shares_gradient(plan, i)
+                                     ? stage->out_at
+                                     : reserve(&plan->arena_length, floats);
         if (stage->kind == LANE_DROPOUT)
             stage->mask_at =
                 reserve(&plan->arena_length,
                         (size_t)stage->out.c * stage->out.h * stage->out.w * lanes);
         stage->wants_input_gradient = parameters;
+        if (stage->kind == LANE_CONV)
+            lay_gradients(plan, stage);
         parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
     }
 }
@@ -270,9 +326,9 @@ static void lay_parameters(lane_plan *plan)
         lane_stage *stage = &plan->stages[i];
         size_t weights = stage->op->weight_count;
         if (stage->kind == LANE_CONV) {
-            size_t sums = weights + (size_t)stage->op->out_c;
-            stage->sums_at = reserve(&plan->arena_length, sums * lanes);
-            stage->slot_sums_at = reserve(&plan->slot_length, sums);
+            size_t biases = (size_t)stage->op->out_c, sums = stage->whole ? 0 : weights;
+            stage->sums_at = reserve(&plan->arena_length, (sums + biases) * lanes);
+            stage->slot_sums_at = reserve(&plan->slot_length, weights + biases);
             stage->packed_at = reserve(&plan->packed_length, weights);
             stage->packed_input_at = reserve(&plan->packed_length, weights);
         } else if (stage->kind == LANE_DENSE) {

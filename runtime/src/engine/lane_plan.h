@@ -41,14 +41,22 @@ typedef struct lane_stage {
     lane_kept in_kept, out_kept;
     int wants_input_gradient; /* there are parameters before this stage */
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
-       the gradient takes the place of the output. */
+       the gradient takes the place of the output, or that of one band. */
     int pooled_by_next;
+
+    /* Convolutions. Their output's gradient is made, and used, by so many filters and, of these, in
+       bands of so many rows. Before the first layer with parameters nothing else needs it: then it
+       lies in the place of one band. */
+    int filters, band;
+    lane_map gradient; /* of the place at out_gradient_at */
+    int one_band;      /* the place is one band's */
+    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole) */
 
     lane_conv conv;
     lane_pool pool;
     size_t packed_at, packed_input_at; /* packed, conv: weights for outputs and for gradients */
-    size_t sums_at;                    /* arena, conv: [weights, then biases][VL] */
-    size_t slot_sums_at;               /* slot, conv: the same as scalars */
+    size_t sums_at;                    /* arena, conv: [weights unless whole, then biases][VL] */
+    size_t slot_sums_at;               /* slot, conv: [weights, then biases] as scalars */
     lane_view view;                    /* dense: of the input */
     size_t rows_at;                    /* rows, dense: for as many images as there are slots for */
     int is_viewed;                     /* flatten: the next stage reads the input instead */

@@ -261,13 +261,22 @@ static void pool_backward(const lane_pool *pool, const float *x, const float *g,
             }
 }
 
-INLINE void tile_rows_2x2(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, int y0, int y1,
-                          const int MAXIMUM, const nn_activation ACTIVATION)
+/* Where the gradient of a pooling's input goes. */
+typedef struct tile_place {
+    const lane_map *map;
+    vf *dx;
+} tile_place;
+
+INLINE void tile_rows_2x2(const lane_pool *pool, const vf *x, const vf *g, const tile_place *to,
+                          vf *bias_sums, int y0, int y1, const int MAXIMUM,
+                          const nn_activation ACTIVATION)
 {
     for (int c = 0; c < pool->out.c; c++) {
         vf sum = {0}, sum2 = {0};
         for (int oy = y0; oy < y1; oy++) {
-            vf *top = x + index_of(&pool->in, c, 2 * oy, 0), *bottom = top + pool->in.pitch;
+            const vf *top = x + index_of(&pool->in, c, 2 * oy, 0);
+            const vf *bottom = top + pool->in.pitch;
+            vf *above = to->dx + index_of(to->map, c, 2 * oy, 0), *below = above + to->map->pitch;
             const vf *from = g + index_of(&pool->out, c, oy, 0);
             for (int i = 0; i < pool->out.w; i++) {
                 vf a = top[2 * i], b = top[2 * i + 1], d = bottom[2 * i], e = bottom[2 * i + 1];
@@ -290,10 +299,10 @@ INLINE void tile_rows_2x2(const lane_pool *pool, vf *x, const vf *g, vf *bias_su
                 gb = derived(b, gb, ACTIVATION);
                 gd = derived(d, gd, ACTIVATION);
                 ge = derived(e, ge, ACTIVATION);
-                top[2 * i] = ga;
-                top[2 * i + 1] = gb;
-                bottom[2 * i] = gd;
-                bottom[2 * i + 1] = ge;
+                above[2 * i] = ga;
+                above[2 * i + 1] = gb;
+                below[2 * i] = gd;
+                below[2 * i + 1] = ge;
                 sum += ga + gb;
                 sum2 += gd + ge;
             }
@@ -302,8 +311,8 @@ INLINE void tile_rows_2x2(const lane_pool *pool, vf *x, const vf *g, vf *bias_su
     }
 }
 
-INLINE void tile_rows(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, int y0, int y1,
-                      const nn_activation ACTIVATION)
+INLINE void tile_rows(const lane_pool *pool, const vf *x, const vf *g, const tile_place *to,
+                      vf *bias_sums, int y0, int y1, const nn_activation ACTIVATION)
 {
     const lane_map *in = &pool->in;
     float share = 1.0f / (float)(pool->window_h * pool->window_w);
@@ -320,14 +329,15 @@ INLINE void tile_rows(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, 
                 vi open = (vi){0} - 1;
                 for (int y = w.y0; y < w.y1; y++)
                     for (int i = w.x0; i < w.x1; i++) {
-                        vf *at = x + index_of(in, c, y, i);
+                        vf value = x[index_of(in, c, y, i)];
                         vi here = open;
                         if (pool->maximum) {
-                            here &= *at == most;
+                            here &= value == most;
                             open &= ~here;
                         }
-                        *at = derived(*at, (vf)(here & (vi)gradient), ACTIVATION);
-                        sum += *at;
+                        vf before = derived(value, (vf)(here & (vi)gradient), ACTIVATION);
+                        to->dx[index_of(to->map, c, y, i)] = before;
+                        sum += before;
                     }
             }
         bias_sums[c] += sum;
@@ -337,18 +347,20 @@ INLINE void tile_rows(const lane_pool *pool, vf *x, const vf *g, vf *bias_sums, 
 #define TILE_CASE(kind)                                                                            \
     case kind:                                                                                     \
         if (!pool_is_2x2(pool))                                                                    \
-            tile_rows(pool, to, from, sums, y0, y1, kind);                                         \
+            tile_rows(pool, in, from, &to, sums, y0, y1, kind);                                         \
         else if (pool->maximum)                                                                    \
-            tile_rows_2x2(pool, to, from, sums, y0, y1, 1, kind);                                  \
+            tile_rows_2x2(pool, in, from, &to, sums, y0, y1, 1, kind);                                  \
         else                                                                                       \
-            tile_rows_2x2(pool, to, from, sums, y0, y1, 0, kind);                                  \
+            tile_rows_2x2(pool, in, from, &to, sums, y0, y1, 0, kind);                                  \
         break;
 
-static void pool_backward_tiles(const lane_pool *pool, nn_activation activation, float *x,
-                                const float *g, float *bias_sums, int y0, int y1)
+static void pool_backward_tiles(const lane_pool *pool, nn_activation activation, const float *x,
+                                const float *g, const lane_map *map, float *dx, float *bias_sums,
+                                int y0, int y1)
 {
-    vf *to = (vf *)x, *sums = (vf *)bias_sums;
-    const vf *from = (const vf *)g;
+    const vf *in = (const vf *)x, *from = (const vf *)g;
+    const tile_place to = {map, (vf *)dx};
+    vf *sums = (vf *)bias_sums;
     switch (activation) {
         TILE_CASE(NN_LINEAR)
         TILE_CASE(NN_TANH)
