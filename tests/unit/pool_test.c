@@ -54,6 +54,58 @@ static void test_every_item_once(void **unused)
     nn__pool_destroy(pool);
 }
 
+/* Cuts ITEMS into a share for each worker, some empty. */
+static void test_every_near_item_once(void **unused)
+{
+    (void)unused;
+    nn_pool *pool = nn__pool_create(THREADS);
+    assert_non_null(pool);
+    for (int round = 0; round < 300; round++) {
+        if (round == 1)
+            nn__pool_start(pool);
+        int items = round % (ITEMS + 1), cut = round * 7 % (items + 1);
+        int first_of[THREADS + 1] = {0, cut / 2, cut, cut, items};
+        counts c = {0};
+        nn__pool_run_near(pool, first_of, count_item, &c);
+        for (int i = 0; i < ITEMS; i++)
+            assert_int_equal(atomic_load(&c.runs[i]), i < items);
+        assert_false(atomic_load(&c.wrong_worker));
+    }
+    nn__pool_stop(pool);
+    nn__pool_destroy(pool);
+}
+
+/* Everyone is at work on an item of its own before anyone takes a second. */
+typedef struct own_items {
+    pthread_barrier_t all_here;
+    atomic_int others; /* first items that another worker took */
+} own_items;
+
+static void take_own(void *context, int worker, int item)
+{
+    own_items *own = context;
+    if (item % 10 != 0)
+        return;
+    pthread_barrier_wait(&own->all_here);
+    if (item / 10 != worker)
+        atomic_fetch_add(&own->others, 1);
+}
+
+static void test_workers_begin_with_their_own_items(void **unused)
+{
+    (void)unused;
+    own_items own = {0};
+    pthread_barrier_init(&own.all_here, NULL, THREADS);
+    nn_pool *pool = nn__pool_create(THREADS);
+    nn__pool_start(pool);
+    int first_of[THREADS + 1] = {0, 10, 20, 30, 40};
+    for (int round = 0; round < 20; round++)
+        nn__pool_run_near(pool, first_of, take_own, &own);
+    assert_int_equal(atomic_load(&own.others), 0);
+    nn__pool_destroy(pool);
+    pthread_barrier_destroy(&own.all_here);
+}
+
 /* Items that need all workers at once; those of other threads end late. */
 typedef struct meeting {
     pthread_barrier_t all_here;
@@ -165,6 +217,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_item_once),
+        cmocka_unit_test(test_every_near_item_once),
+        cmocka_unit_test(test_workers_begin_with_their_own_items),
         cmocka_unit_test(test_all_workers_take_part_and_are_waited_for),
         cmocka_unit_test(test_no_thread_outlives_stop),
         cmocka_unit_test(test_child_starts_its_own_threads),

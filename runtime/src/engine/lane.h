@@ -70,13 +70,20 @@ typedef struct lane_input {
     lane_map map;
 } lane_input;
 
-/* What dense_weights() reads: of every group, a pack's inputs [n][VL] and gradients [VL][ld],
-   packs after each other, groups `stride` floats apart. */
+/* The inputs of a dense layer in Keras' order, read where they lie as [channel][row][column]: the
+   i-th is vector i / channels + i % channels * plane. Those of a vector: channels = n, plane = 1. */
+typedef struct lane_view {
+    int n, channels, plane;
+} lane_view;
+
+/* What dense_weights() reads: the inputs of every group, packs of [n][VL] after each other and groups
+   `stride` floats apart, and their gradients as dense_rows() wrote them, with room for `images`. */
 typedef struct lane_outer {
     const float *x, *g;
     size_t stride;
-    int groups;
-    int n, m, ld; /* inputs, outputs, length of a gradient row (m rounded up to vectors) */
+    int groups, images;
+    lane_view view;
+    int m;
 } lane_outer;
 
 /* The same for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
@@ -160,13 +167,17 @@ typedef struct lane_kernels {
                     float *y);
 
     /* y[m] = x[n] times weights (n, m) plus bias; bias may be NULL */
-    void (*dense)(const float *x, const float *weights, const float *bias, float *y, int n, int m);
+    void (*dense)(const lane_view *view, const float *x, const float *weights, const float *bias,
+                  float *y, int m);
     /* dx[n] = weights (n, m) times g[m] */
-    void (*dense_input)(const float *g, const float *weights, float *dx, int n, int m);
-    /* [n][VL] to [VL][ld], zeros after n */
-    void (*rows)(const float *a, float *b, int n, int ld);
-    /* grad (n, m) rows i0 .. i1-1, added to what is there if `add`; i0 is a multiple of 4 */
+    void (*dense_input)(const lane_view *view, const float *g, const float *weights, float *dx,
+                        int m);
+    /* g [m][VL] to rows of images number `image` and following, of `images` in all: as many floats
+       as m rounded up to vectors for each */
+    void (*dense_rows)(const float *g, float *to, int m, int image, int images);
+    /* grad (n, m) rows i0 .. i1-1, grad (m), added to what is there if `add` */
     void (*dense_weights)(const lane_outer *outer, float *grad, int i0, int i1, int add);
+    void (*dense_bias)(const lane_outer *outer, float *grad, int add);
 
     /* out[i] = sum of the VL lanes of sums[i] */
     void (*fold)(const float *sums, float *out, int n);

@@ -1,68 +1,110 @@
 /* Dense layers in lanes. Part of lane_kernels.c, after lane_conv.h. */
 
-static void dense(const float *x, const float *weights, const float *bias, float *y, int n, int m)
+INLINE long view_at(const lane_view *view, int i)
+{
+    return i / view->channels + i % view->channels * (long)view->plane;
+}
+
+/* ---- outputs ---- */
+
+/* Weights and bias from the first of OUTPUTS outputs on. */
+INLINE void dense_outputs(const lane_view *view, const vf *x, const float *weights,
+                        const float *bias, vf *y, long m, const int OUTPUTS)
+{
+    const int channels = view->channels, runs = view->n / channels;
+    const long plane = view->plane;
+    vf sum[SINGLE_BLOCK];
+    UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = vset(bias ? bias[o] : 0.0f);
+    for (int run = 0; run < runs; run++) {
+        const vf *from = x + run;
+        for (int i = 0; i < channels; i++, from += plane, weights += m) {
+            vf v = *from;
+            UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] += v * weights[o];
+        }
+    }
+    UNROLL for (int o = 0; o < OUTPUTS; o++) y[o] = sum[o];
+}
+
+#define DENSE_OUTPUTS(k)                                                                              \
+    case k:                                                                                        \
+        dense_outputs(view, (const vf *)x, w, start, to, m, k);                                      \
+        break;
+
+static void dense(const lane_view *view, const float *x, const float *weights, const float *bias,
+                  float *y, int m)
 {
     int blocks = block_count(m, SINGLE_BLOCK);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(m, blocks, b);
         const float *w = weights + first, *start = bias ? bias + first : NULL;
         vf *to = (vf *)y + first;
-        int outputs = block_start(m, blocks, b + 1) - first;
-        single_outputs((const vf *)x, 1, w, n, m, start, to, 1, 0, outputs);
+        switch (block_start(m, blocks, b + 1) - first) {
+            DENSE_OUTPUTS(1) DENSE_OUTPUTS(2) DENSE_OUTPUTS(3) DENSE_OUTPUTS(4)
+            DENSE_OUTPUTS(5) DENSE_OUTPUTS(6) DENSE_OUTPUTS(7) DENSE_OUTPUTS(8)
+            DENSE_OUTPUTS(9) DENSE_OUTPUTS(10) DENSE_OUTPUTS(11) DENSE_OUTPUTS(12)
+#if SINGLE_BLOCK == 24
+            DENSE_OUTPUTS(13) DENSE_OUTPUTS(14) DENSE_OUTPUTS(15) DENSE_OUTPUTS(16)
+            DENSE_OUTPUTS(17) DENSE_OUTPUTS(18) DENSE_OUTPUTS(19) DENSE_OUTPUTS(20)
+            DENSE_OUTPUTS(21) DENSE_OUTPUTS(22) DENSE_OUTPUTS(23) DENSE_OUTPUTS(24)
+#endif
+        }
     }
 }
 
 /* ---- gradient of the inputs ---- */
 
-enum { DENSE_ROWS = 12 };
+/* Inputs of a block of accumulators, and of the smaller ones for those that are left over. */
+#if NREG == 32
+#define DENSE_ROWS 20
+#define DENSE_FEW  10
+#else
+#define DENSE_ROWS 12
+#define DENSE_FEW  6
+#endif
 
-/* dx[i] = the sum over o of weights[i * m + o] * g[o] for ROWS inputs. Three rows are reached from
-   one pointer, or there would be too many. */
-INLINE void dense_input_block(const vf *g, const float *weights, int m, vf *dx, const int ROWS)
+/* dx of input i is the sum over o of weights[i * m + o] * g[o], for inputs i to i + ROWS - 1. Three
+   rows are reached from one pointer, or there would be too many. */
+INLINE void dense_input_block(const lane_view *view, const vf *g, const float *weights, int m,
+                              vf *dx, int i, const int ROWS)
 {
     vf sum[DENSE_ROWS];
     const float *row[(DENSE_ROWS + 2) / 3];
     const long step = m;
+    weights += i * step;
     UNROLL for (int r = 0; r < ROWS; r++) sum[r] = (vf){0};
     UNROLL for (int p = 0; 3 * p < ROWS; p++) row[p] = weights + 3 * p * step;
-    for (int o = 0; o < m; o++) {
+    for (long o = 0; o < m; o++) {
         vf v = g[o];
         UNROLL for (int r = 0; r < ROWS; r++) sum[r] += v * row[r / 3][r % 3 * step];
         UNROLL for (int p = 0; 3 * p < ROWS; p++) row[p]++;
     }
-    UNROLL for (int r = 0; r < ROWS; r++) dx[r] = sum[r];
-}
-
-#define DENSE_INPUT_CASE(k)                                                                        \
-    case k:                                                                                        \
-        dense_input_block((const vf *)g, weights, m, to, k);                                       \
-        break;
-
-static void dense_input(const float *g, const float *weights, float *dx, int n, int m)
-{
-    int blocks = block_count(n, DENSE_ROWS);
-    for (int b = 0; b < blocks; b++) {
-        int first = block_start(n, blocks, b), end = block_start(n, blocks, b + 1);
-        vf *to = (vf *)dx + first;
-        switch (end - first) {
-            DENSE_INPUT_CASE(1) DENSE_INPUT_CASE(2) DENSE_INPUT_CASE(3) DENSE_INPUT_CASE(4)
-            DENSE_INPUT_CASE(5) DENSE_INPUT_CASE(6) DENSE_INPUT_CASE(7) DENSE_INPUT_CASE(8)
-            DENSE_INPUT_CASE(9) DENSE_INPUT_CASE(10) DENSE_INPUT_CASE(11) DENSE_INPUT_CASE(12)
+    int channel = i % view->channels;
+    vf *to = dx + i / view->channels + channel * (long)view->plane;
+    UNROLL for (int r = 0; r < ROWS; r++)
+    {
+        *to = sum[r];
+        to += view->plane;
+        if (++channel == view->channels) {
+            to += 1 - view->channels * (long)view->plane;
+            channel = 0;
         }
-        weights += (size_t)(end - first) * (size_t)m;
     }
 }
 
-static void rows(const float *a, float *b, int n, int ld)
+static void dense_input(const lane_view *view, const float *g, const float *weights, float *dx,
+                        int m)
 {
-    for (int i = 0; i < ld; i += VL) {
-        vf square[VL];
-        for (int k = 0; k < VL; k++)
-            square[k] = i + k < n ? ((const vf *)a)[i + k] : (vf){0};
-        transpose_square(square);
-        for (int k = 0; k < VL; k++)
-            *(vf *)(b + (long)k * ld + i) = square[k];
-    }
+    const vf *from = (const vf *)g;
+    vf *to = (vf *)dx;
+    int i = 0;
+    for (; i + DENSE_ROWS <= view->n; i += DENSE_ROWS)
+        dense_input_block(view, from, weights, m, to, i, DENSE_ROWS);
+    for (; i + DENSE_FEW <= view->n; i += DENSE_FEW)
+        dense_input_block(view, from, weights, m, to, i, DENSE_FEW);
+    for (; i + 3 <= view->n; i += 3)
+        dense_input_block(view, from, weights, m, to, i, 3);
+    for (; i < view->n; i++)
+        dense_input_block(view, from, weights, m, to, i, 1);
 }
 
 static void fold(const float *sums, float *out, int n)
@@ -83,100 +125,146 @@ static void fold(const float *sums, float *out, int n)
 /* ---- gradient of the weights ---- */
 
 #if NREG == 32
-#define OUTER_ROWS    4
-#define OUTER_VECTORS 6
+#define OUTER_ROWS    6
+#define OUTER_VECTORS 4
 #else
 #define OUTER_ROWS    4
 #define OUTER_VECTORS 3
 #endif
 
-/* ROWS inputs times VECTORS vectors of outputs, over all images of all groups in order: inputs are
-   broadcast from the lane layout, gradients are vectors along the outputs. */
-INLINE void outer_block(const lane_outer *outer, const float *x, const float *g, float *grad,
-                        int columns, int add, const int ROWS, const int VECTORS)
+/* A panel is some of the outputs, as many vectors as a block of accumulators takes. The gradients of
+   a panel's outputs lie together, [image][vectors], so that they stay in the nearest cache while
+   many rows of weights need them. */
+typedef struct panel {
+    int first, vectors; /* counted in vectors */
+} panel;
+
+INLINE int panel_count(int m) { return block_count(block_count(m, VL), OUTER_VECTORS); }
+
+INLINE panel panel_of(int m, int index)
 {
-    const int packs = LANE_GROUP / VL, ld = outer->ld;
-    vf sum[OUTER_ROWS * OUTER_VECTORS];
-    float edge[OUTER_ROWS * OUTER_VECTORS * VL];
-    if (add) {
-        memset(edge, 0, sizeof edge);
-        for (int r = 0; r < ROWS; r++)
-            memcpy(edge + r * VECTORS * VL, grad + (long)r * outer->m,
-                   (size_t)columns * sizeof(float));
-        UNROLL for (int i = 0; i < ROWS * VECTORS; i++) sum[i] = *(const vf_any *)(edge + i * VL);
-    } else {
-        UNROLL for (int i = 0; i < ROWS * VECTORS; i++) sum[i] = (vf){0};
+    int all = block_count(m, VL), count = panel_count(m), first = block_start(all, count, index);
+    return (panel){first, block_start(all, count, index + 1) - first};
+}
+
+static void dense_rows(const float *g, float *to, int m, int image, int images)
+{
+    for (int p = 0; p < panel_count(m); p++) {
+        panel at = panel_of(m, p);
+        const long row = at.vectors * VL;
+        float *rows = to + (long)at.first * VL * images + image * row;
+        for (int i = 0; i < at.vectors; i++) {
+            vf square[VL];
+            const vf *from = (const vf *)g + (at.first + i) * VL;
+            int left = m - (at.first + i) * VL;
+            for (int k = 0; k < VL; k++)
+                square[k] = k < left ? from[k] : (vf){0};
+            transpose_square(square);
+            for (int k = 0; k < VL; k++)
+                *(vf *)(rows + k * row + i * VL) = square[k];
+        }
     }
-    for (int group = 0; group < outer->groups; group++, x += outer->stride, g += outer->stride) {
-        const float *gradients = g;
-        for (int pack = 0; pack < packs; pack++)
-            for (int l = 0; l < VL; l++, gradients += ld) {
-                const float *inputs = x + (long)pack * outer->n * VL + l;
+}
+
+/* ROWS inputs from the i-th on times VECTORS vectors of outputs, over all images of all groups in
+   order: inputs are broadcast from the lane layout, gradients are vectors along the outputs. The last
+   vector of a row of grad has `last` floats. */
+INLINE void outer_block(const lane_outer *outer, int i, const float *g, float *grad, int last,
+                        int add, const int ROWS, const int VECTORS)
+{
+    const long m = outer->m;
+    long at[OUTER_ROWS];
+    vf sum[OUTER_ROWS * OUTER_VECTORS];
+    UNROLL for (int r = 0; r < ROWS; r++) at[r] = view_at(&outer->view, i + r) * VL;
+    UNROLL for (int s = 0; s < ROWS * VECTORS; s++) sum[s] = (vf){0};
+    if (add)
+        UNROLL for (int r = 0; r < ROWS; r++)
+        {
+            UNROLL for (int c = 0; c < VECTORS - 1; c++)
+                sum[r * VECTORS + c] = *(const vf_any *)(grad + r * m + c * VL);
+            sum[r * VECTORS + VECTORS - 1] = load_part(grad + r * m + (VECTORS - 1) * VL, last);
+        }
+    const float *x = outer->x;
+    for (int group = 0; group < outer->groups; group++, x += outer->stride)
+        for (int pack = 0; pack < LANE_GROUP / VL; pack++) {
+            const float *inputs = x + (long)pack * outer->view.n * VL;
+            for (int l = 0; l < VL; l++, g += VECTORS * VL) {
                 vf v[OUTER_VECTORS];
-                UNROLL for (int c = 0; c < VECTORS; c++)
-                    v[c] = *(const vf *)(gradients + c * VL);
-                UNROLL for (int r = 0; r < ROWS; r++) {
-                    vf factor = vset(inputs[r * VL]);
+                UNROLL for (int c = 0; c < VECTORS; c++) v[c] = *(const vf *)(g + c * VL);
+                UNROLL for (int r = 0; r < ROWS; r++)
+                {
+                    vf factor = vset(inputs[at[r] + l]);
                     UNROLL for (int c = 0; c < VECTORS; c++) sum[r * VECTORS + c] += v[c] * factor;
                 }
             }
+        }
+    UNROLL for (int r = 0; r < ROWS; r++)
+    {
+        UNROLL for (int c = 0; c < VECTORS - 1; c++)
+            *(vf_any *)(grad + r * m + c * VL) = sum[r * VECTORS + c];
+        store_part(grad + r * m + (VECTORS - 1) * VL, sum[r * VECTORS + VECTORS - 1], last);
     }
-    if (columns == VECTORS * VL) {
-        UNROLL for (int r = 0; r < ROWS; r++)
-            UNROLL for (int c = 0; c < VECTORS; c++)
-                *(vf_any *)(grad + (long)r * outer->m + c * VL) = sum[r * VECTORS + c];
-        return;
-    }
-    UNROLL for (int i = 0; i < ROWS * VECTORS; i++) *(vf_any *)(edge + i * VL) = sum[i];
-    for (int r = 0; r < ROWS; r++)
-        memcpy(grad + (long)r * outer->m, edge + r * VECTORS * VL, (size_t)columns * sizeof(float));
 }
 
 #define OUTER_CASE(n)                                                                              \
     case n:                                                                                        \
-        outer_block(outer, x, g, grad, columns, add, ROWS, n);                                     \
+        outer_block(outer, i, g, grad, last, add, ROWS, n);                                        \
         break;
 
-INLINE void outer_vectors(const lane_outer *outer, const float *x, const float *g, float *grad,
-                          int columns, int add, const int ROWS, int vectors)
+INLINE void outer_vectors(const lane_outer *outer, int i, const float *g, float *grad, int last,
+                          int add, const int ROWS, int vectors)
 {
     switch (vectors) {
         OUTER_CASE(1)
         OUTER_CASE(2)
         OUTER_CASE(3)
-#if OUTER_VECTORS == 6
+#if OUTER_VECTORS == 4
         OUTER_CASE(4)
-        OUTER_CASE(5)
-        OUTER_CASE(6)
 #endif
     }
 }
 
-static void outer_four(const lane_outer *outer, const float *x, const float *g, float *grad,
-                       int columns, int add, int vectors)
+static void outer_many(const lane_outer *outer, int i, const float *g, float *grad, int last,
+                       int add, int vectors)
 {
-    outer_vectors(outer, x, g, grad, columns, add, OUTER_ROWS, vectors);
+    outer_vectors(outer, i, g, grad, last, add, OUTER_ROWS, vectors);
 }
-static void outer_one(const lane_outer *outer, const float *x, const float *g, float *grad,
-                      int columns, int add, int vectors)
+static void outer_one(const lane_outer *outer, int i, const float *g, float *grad, int last,
+                      int add, int vectors)
 {
-    outer_vectors(outer, x, g, grad, columns, add, 1, vectors);
+    outer_vectors(outer, i, g, grad, last, add, 1, vectors);
 }
 
 static void dense_weights(const lane_outer *outer, float *grad, int i0, int i1, int add)
 {
-    int all = (outer->m + VL - 1) / VL, blocks = block_count(all, OUTER_VECTORS);
-    for (int b = 0; b < blocks; b++) {
-        int first = block_start(all, blocks, b), end = block_start(all, blocks, b + 1);
-        int columns = (end * VL < outer->m ? end * VL : outer->m) - first * VL;
-        const float *g = outer->g + first * VL;
-        float *to = grad + first * VL;
+    const long m = outer->m;
+    for (int p = 0; p < panel_count(outer->m); p++) {
+        panel at = panel_of(outer->m, p);
+        const float *g = outer->g + (long)at.first * VL * outer->images;
+        float *to = grad + at.first * VL;
+        int left = outer->m - (at.first + at.vectors - 1) * VL, last = left < VL ? left : VL;
         int i = i0;
         for (; i + OUTER_ROWS <= i1; i += OUTER_ROWS)
-            outer_four(outer, outer->x + (long)i * VL, g, to + (long)i * outer->m, columns, add,
-                       end - first);
+            outer_many(outer, i, g, to + i * m, last, add, at.vectors);
         for (; i < i1; i++)
-            outer_one(outer, outer->x + (long)i * VL, g, to + (long)i * outer->m, columns, add,
-                      end - first);
+            outer_one(outer, i, g, to + i * m, last, add, at.vectors);
+    }
+}
+
+static void dense_bias(const lane_outer *outer, float *grad, int add)
+{
+    for (int p = 0; p < panel_count(outer->m); p++) {
+        panel at = panel_of(outer->m, p);
+        const vf *g = (const vf *)(outer->g + (long)at.first * VL * outer->images);
+        float *to = grad + at.first * VL;
+        int count = outer->m - at.first * VL;
+        count = count < at.vectors * VL ? count : at.vectors * VL;
+        vf sum[OUTER_VECTORS] = {{0}};
+        if (add)
+            memcpy(sum, to, (size_t)count * sizeof(float));
+        for (int image = 0; image < outer->groups * LANE_GROUP; image++, g += at.vectors)
+            for (int c = 0; c < at.vectors; c++)
+                sum[c] += g[c];
+        memcpy(to, sum, (size_t)count * sizeof(float));
     }
 }

@@ -18,8 +18,10 @@ typedef struct lane_engine {
     lane_plan plan;
     nn_pool *pool;
     int workers;
+    /* Worker w begins with items first_item_of[w] .. first_item_of[w + 1]-1; groups likewise. */
+    int *first_item_of, *first_group_of;
     float *arenas; /* one for each worker, arena_length floats each */
-    float *slots;
+    float *slots, *rows;
     int slot_count;
     float *packed;
     nn_direct *direct;
@@ -44,7 +46,7 @@ typedef struct lane_call {
 typedef struct lane_pack {
     const lane_call *call;
     float *arena, *slot; /* slot NULL: inference */
-    int pack;            /* in its group */
+    int group, pack;     /* in its part of the batch, in its group */
     int64_t row[LANE_GROUP];
     int count; /* lanes that hold images of their own */
 } lane_pack;
@@ -52,6 +54,23 @@ typedef struct lane_pack {
 static const float *bias_of(const lane_pack *pack, const lane_stage *stage)
 {
     return stage->op->has_bias ? pack->call->params + stage->op->bias : NULL;
+}
+
+static float *value_at(const lane_pack *pack, size_t at, const lane_kept *kept)
+{
+    if (!pack->slot || !kept->floats)
+        return pack->arena + at;
+    return pack->slot + kept->at + (size_t)pack->pack * kept->floats;
+}
+
+static float *in_of(const lane_pack *pack, const lane_stage *stage)
+{
+    return value_at(pack, stage->in_at, &stage->in_kept);
+}
+
+static float *out_of(const lane_pack *pack, const lane_stage *stage)
+{
+    return value_at(pack, stage->out_at, &stage->out_kept);
 }
 
 /* ---- forward ---- */
@@ -62,7 +81,7 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     const lane_kernels *k = pack->call->engine->plan.kernels;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
     const float *weights = pack->call->engine->packed + stage->packed_at;
-    float *out = pack->arena + stage->out_at, *pooled = pack->arena + stage[1].out_at;
+    float *out = out_of(pack, stage), *pooled = pool ? out_of(pack, stage + 1) : NULL;
     int by_kernel = pool && pool->window_h == 2 && pool->window_w == 2;
     int softmax = stage->activation == NN_SOFTMAX;
     lane_after after = {.activation = softmax ? NN_LINEAR : stage->activation,
@@ -71,8 +90,8 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     int band = pool ? pool->window_h : 2;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
-        k->conv_forward(&stage->conv, pack->arena + stage->in_at, weights, bias_of(pack, stage),
-                        out, y, end, &after);
+        k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,
+                        end, &after);
         if (softmax)
             k->activate(&stage->out, NN_SOFTMAX, out, y, end);
         if (pool && !by_kernel)
@@ -82,24 +101,17 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 
 static void forward_dense(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_engine *engine = pack->call->engine;
-    const lane_kernels *k = engine->plan.kernels;
-    const float *in = pack->arena + stage->in_at;
-    float *out = pack->arena + stage->out_at;
-    size_t floats = (size_t)stage->op->in_c * (size_t)k->lanes;
-    if (pack->slot)
-        memcpy(pack->slot + stage->slot_x_at + (size_t)pack->pack * floats, in,
-               floats * sizeof(float));
-    k->dense(in, pack->call->params + stage->op->weight, bias_of(pack, stage), out,
-             stage->op->in_c, stage->op->out_c);
+    pack->call->engine->plan.kernels->dense(
+        &stage->view, in_of(pack, stage), pack->call->params + stage->op->weight,
+        bias_of(pack, stage), out_of(pack, stage), stage->op->out_c);
 }
 
 static void forward_dropout(const lane_pack *pack, const lane_stage *stage)
 {
     const nn_batch *batch = pack->call->batch;
     const lane_kernels *k = pack->call->engine->plan.kernels;
-    const float *in = pack->arena + stage->in_at;
-    float *out = pack->arena + stage->out_at, *mask = pack->arena + stage->mask_at;
+    const float *in = in_of(pack, stage);
+    float *out = out_of(pack, stage), *mask = pack->arena + stage->mask_at;
     if (!pack->call->training) {
         k->copy(&stage->in, &stage->out, in, out);
         return;
@@ -120,8 +132,8 @@ static void forward_pack(const lane_pack *pack)
     const lane_kernels *k = plan->kernels;
     for (int i = 0; i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
-        const float *in = pack->arena + stage->in_at;
-        float *out = pack->arena + stage->out_at;
+        const float *in = in_of(pack, stage);
+        float *out = out_of(pack, stage);
         switch (stage->kind) {
         case LANE_CONV:
             forward_conv(pack, stage);
@@ -131,6 +143,8 @@ static void forward_pack(const lane_pack *pack)
                 k->pool_forward(&stage->pool, in, out, 0, stage->out.h);
             break;
         case LANE_FLATTEN:
+            if (stage->is_viewed)
+                continue;
             k->flatten(&stage->in, in, out);
             break;
         case LANE_DENSE:
@@ -170,8 +184,8 @@ static lane_map channels_of(lane_map map, int first, int count)
 static void backward_filters(const lane_pack *pack, const lane_stage *stage, int first, int count)
 {
     const lane_kernels *k = pack->call->engine->plan.kernels;
-    const float *in = pack->arena + stage->in_at;
-    float *out = pack->arena + stage->out_at, *g = pack->arena + stage->out_gradient_at;
+    const float *in = in_of(pack, stage);
+    float *out = out_of(pack, stage), *g = pack->arena + stage->out_gradient_at;
     float *bias_sums = bias_sums_of(pack, stage) + (size_t)first * k->lanes;
     float *sums = pack->arena + stage->sums_at + (size_t)first * k->lanes;
     lane_map outputs = channels_of(stage->out, first, count);
@@ -215,15 +229,23 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
                       pack->arena + stage->in_gradient_at);
 }
 
+/* Its rows start here. */
+static float *rows_of(const lane_engine *engine, const lane_stage *stage)
+{
+    return engine->rows + stage->rows_at * (size_t)(engine->slot_count * LANE_GROUP);
+}
+
 static void backward_dense(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const lane_engine *engine = pack->call->engine;
+    const lane_kernels *k = engine->plan.kernels;
     const float *g = pack->arena + stage->out_gradient_at;
-    k->rows(g, pack->slot + stage->slot_g_at + (size_t)pack->pack * k->lanes * stage->ld,
-            stage->op->out_c, stage->ld);
+    k->dense_rows(g, rows_of(engine, stage), stage->op->out_c,
+                  pack->group * LANE_GROUP + pack->pack * k->lanes,
+                  engine->slot_count * LANE_GROUP);
     if (stage->wants_input_gradient)
-        k->dense_input(g, pack->call->params + stage->op->weight,
-                       pack->arena + stage->in_gradient_at, stage->op->in_c, stage->op->out_c);
+        k->dense_input(&stage->view, g, pack->call->params + stage->op->weight,
+                       pack->arena + stage->in_gradient_at, stage->op->out_c);
 }
 
 static void backward_pack(const lane_pack *pack)
@@ -232,13 +254,13 @@ static void backward_pack(const lane_pack *pack)
     const lane_kernels *k = plan->kernels;
     for (int i = plan->stage_count - 1; i >= 0; i--) {
         const lane_stage *stage = &plan->stages[i];
-        const float *in = pack->arena + stage->in_at;
+        const float *in = in_of(pack, stage);
         float *g = pack->arena + stage->out_gradient_at;
         float *in_g = pack->arena + stage->in_gradient_at;
         int derive = !(plan->softmax_in_loss && i == plan->stage_count - 1);
         if (stage->kind != LANE_CONV && derive)
-            k->activate_backward(&stage->out, stage->activation, pack->arena + stage->out_at, g,
-                                 NULL, 0, stage->out.h);
+            k->activate_backward(&stage->out, stage->activation, out_of(pack, stage), g, NULL, 0,
+                                 stage->out.h);
         switch (stage->kind) {
         case LANE_CONV:
             backward_conv(pack, stage);
@@ -251,7 +273,7 @@ static void backward_pack(const lane_pack *pack)
                 k->pool_backward(&stage->pool, in, g, in_g);
             break;
         case LANE_FLATTEN:
-            if (stage->wants_input_gradient)
+            if (stage->wants_input_gradient && !stage->is_viewed)
                 k->unflatten(&stage->in, g, in_g);
             break;
         case LANE_DROPOUT:
@@ -294,6 +316,9 @@ static void prefetch_group(const lane_call *call, int64_t group)
         return;
     for (int64_t i = first; i < end && i < call->batch->count; i++) {
         image = image_of(call, row_of(call->batch, i));
+        /* Of a page whose address the processor must look up first, a prefetch would be dropped. */
+        (void)*(const volatile char *)image;
+        (void)*(const volatile char *)(image + bytes - 1);
         for (int64_t at = 0; at < bytes + 63; at += 64)
             __builtin_prefetch(image + at, 0, 2);
     }
@@ -315,7 +340,7 @@ static void load_pack(lane_pack *pack, int64_t first)
         pack->row[l] = row_of(call->batch, i);
         input.image[l] = image_of(call, pack->row[l]);
     }
-    plan->kernels->load(&input, pack->arena + plan->input_at);
+    plan->kernels->load(&input, value_at(pack, plan->input_at, &plan->input_kept));
 }
 
 /* Outputs [out_c][VL] to rows of out_c. */
@@ -335,7 +360,7 @@ static void run_pack(lane_pack *pack, int64_t first, double *loss_sum, int64_t *
     load_pack(pack, first);
     forward_pack(pack);
     const lane_stage *last = &plan->stages[plan->stage_count - 1];
-    float *out = pack->arena + last->out_at;
+    float *out = out_of(pack, last);
     lane_loss loss = {.plan = plan,
                       .y = &call->batch->y,
                       .count = pack->count,
@@ -356,6 +381,7 @@ static void run_group(void *context, int worker, int item)
     const lane_plan *plan = &engine->plan;
     const lane_kernels *k = plan->kernels;
     lane_pack pack = {.call = call,
+                      .group = item,
                       .arena = engine->arenas + (size_t)worker * plan->arena_length,
                       .slot = call->training ? engine->slots + (size_t)item * plan->slot_length
                                              : NULL};
@@ -364,7 +390,7 @@ static void run_group(void *context, int worker, int item)
     double loss = 0;
     int64_t hits = 0;
     int64_t group = call->first_group + item;
-    prefetch_group(call, group + engine->workers);
+    prefetch_group(call, group + 1);
     for (; pack.pack < LANE_GROUP / k->lanes; pack.pack++) {
         int64_t first = group * LANE_GROUP + (int64_t)pack.pack * k->lanes;
         /* In training, empty packs run too: their zeros take the place of the last batch's. */
@@ -399,19 +425,23 @@ static void sum_slots(const lane_call *call, size_t at, size_t count, float *to)
     }
 }
 
-static void sum_dense_bias(const lane_call *call, const lane_stage *stage)
+static void sum_dense(const lane_call *call, const lane_item *item)
 {
-    float *to = call->grad + stage->op->bias;
-    size_t count = (size_t)stage->op->out_c;
-    if (call->first_group == 0)
-        memset(to, 0, count * sizeof(float));
-    for (int group = 0; group < call->groups; group++) {
-        const float *g = call->engine->slots + (size_t)group * call->engine->plan.slot_length +
-                         stage->slot_g_at;
-        for (int row = 0; row < LANE_GROUP; row++, g += stage->ld)
-            for (size_t i = 0; i < count; i++)
-                to[i] += g[i];
-    }
+    const lane_engine *engine = call->engine;
+    const lane_kernels *k = engine->plan.kernels;
+    const lane_stage *stage = &engine->plan.stages[item->stage];
+    lane_outer outer = {.x = engine->slots + stage->in_kept.at,
+                        .g = rows_of(engine, stage),
+                        .stride = engine->plan.slot_length,
+                        .groups = call->groups,
+                        .images = engine->slot_count * LANE_GROUP,
+                        .view = stage->view,
+                        .m = stage->op->out_c};
+    int add = call->first_group > 0;
+    if (item->row0 < item->row1)
+        k->dense_weights(&outer, call->grad + stage->op->weight, item->row0, item->row1, add);
+    else
+        k->dense_bias(&outer, call->grad + stage->op->bias, add);
 }
 
 /* COUNT floats of the gradient from AT on are summed over the groups so far. */
@@ -437,24 +467,14 @@ static void run_item(void *context, int worker, int index)
                       (size_t)stage->op->out_c, call->grad + stage->op->bias);
             summed(call, stage->op->bias, stage->op->bias_count);
         }
-    } else if (item->row0 == item->row1) {
-        if (stage->op->has_bias) {
-            sum_dense_bias(call, stage);
-            summed(call, stage->op->bias, stage->op->bias_count);
-        }
-    } else {
-        lane_outer outer = {.x = engine->slots + stage->slot_x_at,
-                            .g = engine->slots + stage->slot_g_at,
-                            .stride = engine->plan.slot_length,
-                            .groups = call->groups,
-                            .n = stage->op->in_c,
-                            .m = stage->op->out_c,
-                            .ld = stage->ld};
-        engine->plan.kernels->dense_weights(&outer, call->grad + stage->op->weight, item->row0,
-                                            item->row1, call->first_group > 0);
+    } else if (item->row0 < item->row1) {
         size_t row = (size_t)stage->op->out_c;
+        sum_dense(call, item);
         summed(call, stage->op->weight + (size_t)item->row0 * row,
                (size_t)(item->row1 - item->row0) * row);
+    } else if (stage->op->has_bias) {
+        sum_dense(call, item);
+        summed(call, stage->op->bias, stage->op->bias_count);
     }
 }
 
@@ -510,6 +530,13 @@ static void add_sums(const lane_call *call, double *loss_sum, int64_t *hits)
     }
 }
 
+/* Threads keep to their groups, too: they find the slots in their own cache. */
+static void share_groups(lane_engine *engine, int groups)
+{
+    for (int w = 0; w <= engine->workers; w++)
+        engine->first_group_of[w] = w * groups / engine->workers;
+}
+
 static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
 {
     lane_engine *engine = call->engine;
@@ -525,9 +552,10 @@ static void run_call(lane_call *call, double *loss_sum, int64_t *hits)
         call->first_group = first;
         call->groups = all - first < most ? all - first : most;
         call->is_last = first + most >= all;
-        nn__pool_run(engine->pool, call->groups, run_group, call);
+        share_groups(engine, call->groups);
+        nn__pool_run_near(engine->pool, engine->first_group_of, run_group, call);
         if (call->training)
-            nn__pool_run(engine->pool, engine->plan.item_count, run_item, call);
+            nn__pool_run_near(engine->pool, engine->first_item_of, run_item, call);
         add_sums(call, loss_sum, hits);
     }
     if (started)
@@ -591,6 +619,11 @@ static size_t slots_length(const lane_engine *engine)
     return engine->plan.slot_length * (size_t)engine->slot_count;
 }
 
+static size_t rows_length(const lane_engine *engine)
+{
+    return engine->plan.rows_length * (size_t)engine->slot_count * LANE_GROUP;
+}
+
 static void lane_destroy(void *self)
 {
     lane_engine *engine = self;
@@ -599,10 +632,43 @@ static void lane_destroy(void *self)
     nn__direct_destroy(engine->direct);
     nn__scratch_free(engine->arenas, arenas_length(engine));
     nn__scratch_free(engine->slots, slots_length(engine));
+    nn__scratch_free(engine->rows, rows_length(engine));
     nn__scratch_free(engine->packed, engine->plan.packed_length);
     nn__pool_destroy(engine->pool);
     nn__lane_plan_free(&engine->plan);
+    free(engine->first_item_of);
+    free(engine->first_group_of);
     free(engine);
+}
+
+/* Work of an item, about: the weights that it sums and changes. */
+static size_t work_of(const lane_plan *plan, const lane_item *item)
+{
+    const lane_stage *stage = &plan->stages[item->stage];
+    if (stage->kind == LANE_CONV)
+        return stage->op->weight_count;
+    return (size_t)stage->op->out_c * (size_t)(item->row1 - item->row0 + 1);
+}
+
+/* Equal work for each worker, of items that follow each other. */
+static int share_items(lane_engine *engine)
+{
+    const lane_plan *plan = &engine->plan;
+    int workers = engine->workers;
+    size_t all = 0, done = 0;
+    engine->first_item_of = calloc((size_t)workers + 1, sizeof *engine->first_item_of);
+    engine->first_group_of = calloc((size_t)workers + 1, sizeof *engine->first_group_of);
+    if (!engine->first_item_of || !engine->first_group_of)
+        return 0;
+    for (int i = 0; i < plan->item_count; i++)
+        all += work_of(plan, &plan->items[i]);
+    for (int w = 0, i = 0; w <= workers; w++) {
+        size_t part = all / (size_t)workers * (size_t)w;
+        for (; i < plan->item_count && (w == workers || done < part); i++)
+            done += work_of(plan, &plan->items[i]);
+        engine->first_item_of[w] = w == 0 ? 0 : i;
+    }
+    return 1;
 }
 
 static void *create(const nn_net *net, int threads, const lane_kernels *kernels, int skip_zeros)
@@ -619,9 +685,11 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     engine->slot_count = MOST_SLOTS;
     engine->arenas = nn__scratch_alloc(arenas_length(engine));
     engine->slots = nn__scratch_alloc(slots_length(engine));
+    engine->rows = nn__scratch_alloc(rows_length(engine));
     engine->packed = nn__scratch_alloc(engine->plan.packed_length);
     engine->direct = nn__direct_create(&engine->plan, skip_zeros);
-    if (!engine->direct || !engine->arenas || !engine->slots || !engine->packed) {
+    if (!share_items(engine) || !engine->direct || !engine->arenas || !engine->slots || !engine->rows ||
+        !engine->packed) {
         lane_destroy(engine);
         return NULL;
     }

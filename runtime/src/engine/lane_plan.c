@@ -6,7 +6,7 @@
 
 enum {
     MOST_FLOATS = 1 << 28, /* of any one of the memories: a gigabyte */
-    ROWS_OF_ITEM = 16      /* dense weight rows that one item computes; a multiple of 4 */
+    ROWS_OF_ITEM = 24      /* dense weight rows that one item computes; whole blocks */
 };
 
 /* ---- can it be computed? ---- */
@@ -199,6 +199,30 @@ static void lay_maps(lane_plan *plan)
     }
 }
 
+/* A dense layer reads what a Flatten before it would only reorder. */
+static void view_inputs(lane_plan *plan)
+{
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        if (stage->kind != LANE_DENSE)
+            continue;
+        stage->view = (lane_view){stage->in.c, stage->in.c, 1};
+        if (!i || stage[-1].kind != LANE_FLATTEN)
+            continue;
+        const lane_map *map = &stage[-1].in;
+        stage[-1].is_viewed = 1;
+        if (map->c > 1)
+            stage->view = (lane_view){stage->in.c, map->c, map->plane};
+    }
+}
+
+/* The stage whose output is the input of stage i; NULL: the network's input. */
+static lane_stage *source_of(const lane_plan *plan, int i)
+{
+    i -= 1 + (i && plan->stages[i - 1].is_viewed);
+    return i < 0 ? NULL : &plan->stages[i];
+}
+
 /* ---- memory ---- */
 
 /* The fewest parts of N of at most MOST, as equal as can be: the longest. */
@@ -253,6 +277,20 @@ static int shares_gradient(const lane_plan *plan, int i)
             next->in.pitch == next->in.w);
 }
 
+static void keep_inputs(lane_plan *plan)
+{
+    size_t lanes = (size_t)plan->kernels->lanes;
+    for (int i = 0; i < plan->stage_count; i++) {
+        const lane_stage *stage = &plan->stages[i];
+        if (stage->kind != LANE_DENSE)
+            continue;
+        size_t inputs = (size_t)stage->op->in_c;
+        lane_stage *source = source_of(plan, i);
+        *(source ? &source->out_kept : &plan->input_kept) =
+            (lane_kept){reserve(&plan->slot_length, inputs * LANE_GROUP), inputs * lanes};
+    }
+}
+
 static void lay_activations(lane_plan *plan)
 {
     size_t lanes = (size_t)plan->kernels->lanes;
@@ -261,8 +299,10 @@ static void lay_activations(lane_plan *plan)
     for (int i = 0; i < plan->stage_count; i++) {
         lane_stage *stage = &plan->stages[i];
         size_t floats = (size_t)stage->out.size * lanes;
-        stage->in_at = i ? plan->stages[i - 1].out_at : plan->input_at;
-        stage->in_gradient_at = i ? plan->stages[i - 1].out_gradient_at : 0;
+        const lane_stage *before = source_of(plan, i);
+        stage->in_at = before ? before->out_at : plan->input_at;
+        stage->in_gradient_at = before ? before->out_gradient_at : 0;
+        stage->in_kept = before ? before->out_kept : plan->input_kept;
         stage->out_at = reserve(&plan->arena_length, floats);
         stage->out_gradient_at = stage->pooled_by_next || shares_gradient(plan, i)
                                      ? stage->out_at
@@ -292,9 +332,7 @@ static void lay_parameters(lane_plan *plan)
             stage->packed_at = reserve(&plan->packed_length, weights);
             stage->packed_input_at = reserve(&plan->packed_length, weights);
         } else if (stage->kind == LANE_DENSE) {
-            stage->ld = (stage->op->out_c + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
-            stage->slot_x_at = reserve(&plan->slot_length, (size_t)stage->op->in_c * LANE_GROUP);
-            stage->slot_g_at = reserve(&plan->slot_length, (size_t)stage->ld * LANE_GROUP);
+            stage->rows_at = reserve(&plan->rows_length, (size_t)stage->op->out_c);
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;
@@ -334,6 +372,8 @@ int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernel
     if (plan->stage_count)
         add_last_flatten(plan);
     lay_maps(plan);
+    view_inputs(plan);
+    keep_inputs(plan);
     lay_activations(plan);
     lay_parameters(plan);
     const lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;

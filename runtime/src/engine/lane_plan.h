@@ -4,8 +4,9 @@
  *
  * Three kinds of memory, all counted in floats from their start:
  *   arena   of one worker: activations, gradients and per-lane sums of one pack
- *   slot    of one group of the batch: sums of convolutions, and the inputs and gradients of dense
- *           layers, from which their weights' gradients are formed once for all groups
+ *   slot    of one group of the batch: sums of convolutions, and the inputs of dense layers, from
+ *           which their weights' gradients are formed once for all groups
+ *   rows    of one image of the batch: the gradients of the outputs of dense layers, for the same
  *   packed  shared: weights in the order of the kernels, rewritten when parameters change
  */
 #ifndef NN_ENGINE_LANE_PLAN_H
@@ -22,6 +23,12 @@ typedef enum lane_kind {
     LANE_ACTIVATION /* a copy with an activation that the stage before could not take along */
 } lane_kind;
 
+/* Where an activation lies in the slot during training: there, and not in the arena, if a dense layer
+   reads it. */
+typedef struct lane_kept {
+    size_t at, floats; /* of each pack; 0: it is in the arena */
+} lane_kept;
+
 typedef struct lane_stage {
     lane_kind kind;
     nn_activation activation;
@@ -31,6 +38,7 @@ typedef struct lane_stage {
     lane_map in, out;
     size_t in_at, out_at; /* arena: input (the output of the stage before) and output */
     size_t in_gradient_at, out_gradient_at; /* arena: the same of their gradients */
+    lane_kept in_kept, out_kept;
     int wants_input_gradient; /* there are parameters before this stage */
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
        the gradient takes the place of the output, or that of one band. */
@@ -49,8 +57,9 @@ typedef struct lane_stage {
     size_t packed_at, packed_input_at; /* packed, conv: weights for outputs and for gradients */
     size_t sums_at;                    /* arena, conv: [weights unless whole, then biases][VL] */
     size_t slot_sums_at;               /* slot, conv: [weights, then biases] as scalars */
-    size_t slot_x_at, slot_g_at;       /* slot, dense: [pack][n][VL] and [16][ld] */
-    int ld;
+    lane_view view;                    /* dense: of the input */
+    size_t rows_at;                    /* rows, dense: for as many images as there are slots for */
+    int is_viewed;                     /* flatten: the next stage reads the input instead */
     size_t mask_at; /* arena, dropout */
 } lane_stage;
 
@@ -67,8 +76,9 @@ typedef struct lane_plan {
     lane_stage *stages;
     lane_map input;
     size_t input_at;             /* arena */
+    lane_kept input_kept;
     size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
-    size_t arena_length, slot_length, packed_length;
+    size_t arena_length, slot_length, rows_length, packed_length;
     int item_count;
     lane_item *items;
     /* The loss wants the last stage's values before its softmax and gives their gradient. */

@@ -462,14 +462,14 @@ INLINE void load_put(const lane_map *map, load_place *to, vf value)
 
 typedef uint8_t bytes16 __attribute__((vector_size(16), may_alias));
 
-/* BYTES elements of every image, turned as bytes: a quarter of the work that floats would be. */
-INLINE void load_bytes(const lane_input *input, int first, load_place *to)
+enum { TURN_BYTES = 16 };
+
+/* TURN_BYTES elements of every image, turned as bytes: a quarter of the work that floats would be. */
+INLINE void turn_bytes(const lane_input *input, int first, uint8_t *to)
 {
-    enum { BYTES = 16 };
-    const vf scale = vset(input->scale), offset = vset(input->offset);
     bytes16 image[VL], turned[VL];
     UNROLL for (int l = 0; l < VL; l++)
-        memcpy(&image[l], (const uint8_t *)input->image[l] + first, BYTES);
+        memcpy(&image[l], (const uint8_t *)input->image[l] + first, TURN_BYTES);
     UNROLL for (int step = 1; step < VL; step *= 2) {
         UNROLL for (int k = 0; k < VL / 2; k++) {
             turned[2 * k] = BYTES_LOW(image[k], image[k + VL / 2]);
@@ -477,8 +477,32 @@ INLINE void load_bytes(const lane_input *input, int first, load_place *to)
         }
         UNROLL for (int k = 0; k < VL; k++) image[k] = turned[k];
     }
-    for (int i = 0; i < BYTES; i++)
-        load_put(&input->map, to, vbytes((const uint8_t *)image + i * VL) * scale + offset);
+    memcpy(to, image, sizeof image);
+}
+
+/* COUNT elements from there on. */
+INLINE void put_bytes(const lane_input *input, const uint8_t *from, int count, load_place *to)
+{
+    const lane_map *map = &input->map;
+    const vf scale = vset(input->scale), offset = vset(input->offset);
+    if (map->c > 1) {
+        for (int i = 0; i < count; i++)
+            load_put(map, to, vbytes(from + i * VL) * scale + offset);
+        return;
+    }
+    while (count > 0) {
+        int run = map->w - to->column < count ? map->w - to->column : count;
+        vf *row = to->row + to->column;
+        for (int i = 0; i < run; i++)
+            row[i] = vbytes(from + i * VL) * scale + offset;
+        from += run * VL;
+        count -= run;
+        to->column += run;
+        if (to->column == map->w) {
+            to->column = 0;
+            to->row += map->pitch;
+        }
+    }
 }
 
 static void load(const lane_input *input, float *x)
@@ -487,9 +511,18 @@ static void load(const lane_input *input, float *x)
     const int total = map->c * map->h * map->w;
     load_place to = {.row = (vf *)x + map->at};
     int first = 0;
-    if (input->dtype == NN_UINT8)
-        for (; first + 16 <= total; first += 16)
-            load_bytes(input, first, &to);
+    if (input->dtype == NN_UINT8) {
+        _Alignas(64) uint8_t turned[LOAD_CHUNK * VL];
+        while (first + TURN_BYTES <= total) {
+            int count = 0;
+            for (; count < LOAD_CHUNK && first + count + TURN_BYTES <= total; count += TURN_BYTES)
+                turn_bytes(input, first + count, turned + count * VL);
+            put_bytes(input, turned, count, &to);
+            first += count;
+        }
+    }
+    if (first == total)
+        return;
     _Alignas(64) float rows[VL * LOAD_CHUNK];
     memset(rows, 0, sizeof rows);
     for (; first < total; first += LOAD_CHUNK) {

@@ -192,6 +192,40 @@ INLINE vf vbytes(const uint8_t *from)
 }
 #endif
 
+/* The first COUNT (1 to VL) floats of a vector from and to memory; the others are zero and not
+   touched. */
+#if VL == 16
+INLINE vf load_part(const float *from, int count)
+{
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+}
+INLINE void store_part(float *to, vf v, int count)
+{
+    _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), (__m512)v);
+}
+#elif VL == 8
+INLINE __m256i lanes_below(int count)
+{
+    return (__m256i)((vi){0, 1, 2, 3, 4, 5, 6, 7} < count);
+}
+INLINE vf load_part(const float *from, int count)
+{
+    return (vf)_mm256_maskload_ps(from, lanes_below(count));
+}
+INLINE void store_part(float *to, vf v, int count)
+{
+    _mm256_maskstore_ps(to, lanes_below(count), (__m256)v);
+}
+#else
+INLINE vf load_part(const float *from, int count)
+{
+    vf v = {0};
+    memcpy(&v, from, (size_t)count * sizeof(float));
+    return v;
+}
+INLINE void store_part(float *to, vf v, int count) { memcpy(to, &v, (size_t)count * sizeof(float)); }
+#endif
+
 /* VL vectors as rows of a square; on return its columns. */
 INLINE void transpose_square(vf *square)
 {

@@ -33,6 +33,12 @@ typedef struct worker {
     pthread_t thread;
 } worker;
 
+/* What is left of a worker's own items in nn__pool_run_near(). */
+typedef struct share {
+    _Alignas(64) _Atomic int next;
+    int end;
+} share;
+
 struct nn_pool {
     _Alignas(64) _Atomic ticket ticket;
     _Alignas(64) _Atomic int done;      /* items finished in this run */
@@ -49,6 +55,7 @@ struct nn_pool {
     int running; /* threads started, the caller not counted */
     unsigned forks;
     worker *workers;
+    share *shares;
 };
 
 /* Forks that led to this process: a pool started under another count has lost its threads. */
@@ -141,12 +148,14 @@ nn_pool *nn__pool_create(int threads)
     threads = threads < 1 ? 1 : threads > NN_POOL_MAX_THREADS ? NN_POOL_MAX_THREADS : threads;
     nn_pool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
     worker *workers = calloc((size_t)threads, sizeof *workers);
-    if (!pool || !workers) {
+    share *shares = aligned_alloc(64, (size_t)threads * sizeof *shares);
+    if (!pool || !workers || !shares) {
         free(pool);
         free(workers);
+        free(shares);
         return NULL;
     }
-    *pool = (nn_pool){.threads = threads, .workers = workers};
+    *pool = (nn_pool){.threads = threads, .workers = workers, .shares = shares};
     return pool;
 }
 
@@ -156,6 +165,7 @@ void nn__pool_destroy(nn_pool *pool)
         return;
     nn__pool_stop(pool);
     free(pool->workers);
+    free(pool->shares);
     free(pool);
 }
 
@@ -248,4 +258,37 @@ void nn__pool_run(nn_pool *pool, int items, void (*run)(void *context, int worke
     take_items(pool, 0);
     wait_for_items(pool, items);
     restore_denormals(mode);
+}
+
+typedef struct near_run {
+    nn_pool *pool;
+    void (*run)(void *context, int worker, int item);
+    void *context;
+} near_run;
+
+/* Whoever takes one of these does all that is left, its own first. */
+static void run_shares(void *context, int worker, int item)
+{
+    (void)item;
+    const near_run *near = context;
+    int threads = near->pool->threads;
+    for (int k = 0; k < threads; k++) {
+        share *s = &near->pool->shares[(worker + k) % threads];
+        while (atomic_load_explicit(&s->next, memory_order_relaxed) < s->end) {
+            int i = atomic_fetch_add(&s->next, 1);
+            if (i < s->end)
+                near->run(near->context, worker, i);
+        }
+    }
+}
+
+void nn__pool_run_near(nn_pool *pool, const int *first_of,
+                       void (*run)(void *context, int worker, int item), void *context)
+{
+    near_run near = {pool, run, context};
+    for (int w = 0; w < pool->threads; w++) {
+        atomic_store_explicit(&pool->shares[w].next, first_of[w], memory_order_relaxed);
+        pool->shares[w].end = first_of[w + 1];
+    }
+    nn__pool_run(pool, pool->threads, run_shares, &near);
 }

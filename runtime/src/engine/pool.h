@@ -41,4 +41,10 @@ int nn__pool_running(const nn_pool *pool);
 void nn__pool_run(nn_pool *pool, int items, void (*run)(void *context, int worker, int item),
                   void *context);
 
+/* The same for items 0 .. first_of[threads]-1, of which worker w is first offered first_of[w] ..
+   first_of[w + 1]-1: over many runs it finds in its own cache what it left there. Who has none left
+   helps the others. */
+void nn__pool_run_near(nn_pool *pool, const int *first_of,
+                       void (*run)(void *context, int worker, int item), void *context);
+
 #endif
