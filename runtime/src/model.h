@@ -133,6 +133,7 @@ history_t *nn__history_older(const history_t *history);
 /* One update of the parameters by a gradient of form params. */
 typedef struct nn_step {
     const nn_optimizer *optimizer;
+    const struct lane_kernels *kernels; /* of this processor; NULL: none */
     float alpha; /* Adam's step size, corrected for the number of steps so far */
     const float *grad;
     float *params, *slots[2];

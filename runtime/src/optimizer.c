@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "engine/lane.h"
 #include "error.h"
 #include "memory.h"
 
@@ -109,19 +110,26 @@ static float adam_alpha(const nn_optimizer *adam, int64_t step)
     return (float)adam->learning_rate * sqrtf(1 - beta_2_power) / (1 - beta_1_power);
 }
 
+static void plain_adam(const lane_adam *step, const float *restrict grad, float *restrict params,
+                       float *restrict m, float *restrict v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] += (grad[i] - m[i]) * step->rest_1;
+        v[i] += (grad[i] * grad[i] - v[i]) * step->rest_2;
+        params[i] -= step->alpha * m[i] / (sqrtf(v[i]) + step->epsilon);
+    }
+}
+
 static void adam_range(void *context, size_t from, size_t end)
 {
     const nn_step *u = context;
-    const float alpha = u->alpha, epsilon = (float)u->optimizer->epsilon;
-    const float rest_1 = (float)(1 - u->optimizer->beta_1);
-    const float rest_2 = (float)(1 - u->optimizer->beta_2);
-    const float *restrict grad = u->grad;
-    float *restrict params = u->params, *restrict m = u->slots[0], *restrict v = u->slots[1];
-    for (size_t i = from; i < end; i++) {
-        m[i] += (grad[i] - m[i]) * rest_1;
-        v[i] += (grad[i] * grad[i] - v[i]) * rest_2;
-        params[i] -= alpha * m[i] / (sqrtf(v[i]) + epsilon);
-    }
+    const lane_adam step = {.alpha = u->alpha,
+                            .rest_1 = (float)(1 - u->optimizer->beta_1),
+                            .rest_2 = (float)(1 - u->optimizer->beta_2),
+                            .epsilon = (float)u->optimizer->epsilon};
+    (u->kernels ? u->kernels->adam : plain_adam)(&step, u->grad + from, u->params + from,
+                                                 u->slots[0] + from, u->slots[1] + from,
+                                                 end - from);
 }
 
 static void sgd_range(void *context, size_t from, size_t end)
@@ -145,6 +153,7 @@ static void sgd_range(void *context, size_t from, size_t end)
 nn_update nn__optimizer_begin(model_t *model, const float *grad, nn_step *step)
 {
     *step = (nn_step){.optimizer = &model->optimizer,
+                      .kernels = nn__isa_machine() < 2 ? NULL : nn__lane_kernels(),
                       .grad = grad,
                       .params = model->params,
                       .slots = {model->slots[0], model->slots[1]}};

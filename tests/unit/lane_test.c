@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "engine/lane.h"
 #include "model.h"
 
 #define NETWORKS   200
@@ -233,6 +234,79 @@ static void test_agrees_with_reference(void **unused)
         nn_model_free(model);
     }
     print_message("    %s: %d networks, farthest apart: %.1e\n", nn__isa_level(), NETWORKS, worst);
+}
+
+/* More groups than have slots at once, layers of several panels of outputs and a part of one, and
+   images of one or three channels stored as floats, bytes and integers. */
+static void test_large_batches_of_dense_layers_agree_with_reference(void **unused)
+{
+    (void)unused;
+    state = 4711;
+    for (int i = 0; i < 6; i++) {
+        layer_t *layers[] = {nn_input(3, (int64_t[]){5, 7, i < 3 ? 1 : 3}),
+                             nn_flatten((layer_opts){0}),
+                             nn_dense(150, (dense_opts){.activation = "relu"}),
+                             nn_dense(70, (dense_opts){.activation = "tanh"}),
+                             nn_dense(10, (dense_opts){.activation = "softmax"})};
+        nn_set_random_seed((uint64_t)i + 1);
+        model_t *model = nn_sequential("dense", 5, layers);
+        data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, 10, 1100);
+        if (i % 3)
+            store_as_integers(&d, i % 3 == 1 ? NN_UINT8 : NN_INT32);
+        results want = run("reference", model, &d.batch, 1), got = run("lane", model, &d.batch, 3);
+        double out = distance(want.out, got.out, 1100 * 10);
+        double grad = distance(want.grad, got.grad, model->net.param_count);
+        if (out > TOLERANCE || grad > TOLERANCE || want.gradient_hits != got.gradient_hits)
+            fail_msg("case %d: outputs %g, gradient %g apart", i, out, grad);
+        free_results(want);
+        free_results(got);
+        free_data(d);
+        nn_model_free(model);
+    }
+}
+
+/* Against doubles: weights, and moments, of any size, also none. The last place of a weight that
+   changes little says nothing, so it starts at zero. */
+static void test_adam_is_exact(void **unused)
+{
+    (void)unused;
+    const lane_adam step = {.alpha = 1e-3f, .rest_1 = 0.1f, .rest_2 = 1e-3f, .epsilon = 1e-7f};
+    state = 99;
+    for (size_t n = 1; n <= 70; n++) {
+        float *grad = malloc(n * sizeof *grad), *params = calloc(n, sizeof *params);
+        float *m = malloc(n * sizeof *m), *v = malloc(n * sizeof *v);
+        for (size_t i = 0; i < n; i++) {
+            int blank = draw(0, 9) == 0;
+            grad[i] = blank ? 0 : noise() * powf(10, (float)draw(-14, 6));
+            m[i] = blank ? 0 : noise() * powf(10, (float)draw(-14, 6));
+            v[i] = blank ? 0 : powf(10, (float)draw(-28, 12));
+            double m1 = m[i] + ((double)grad[i] - m[i]) * step.rest_1;
+            double v1 = v[i] + ((double)grad[i] * grad[i] - v[i]) * step.rest_2;
+            params[i] = 0;
+            float one_param = 0, one_m = m[i], one_v = v[i];
+            nn__lane_kernels()->adam(&step, grad + i, &one_param, &one_m, &one_v, 1);
+            double want = -step.alpha * m1 / (sqrt(v1) + step.epsilon);
+            /* m may be the small rest of two large numbers. */
+            double scale = step.alpha * (fabs(m[i]) + 0.1 * fabs(grad[i])) / (sqrt(v1) + step.epsilon);
+            assert_true(fabs(one_param - want) <= 1e-6 * scale);
+            assert_true(fabs(one_m - m1) <= 1e-6 * (fabs(m[i]) + fabs(grad[i])));
+            assert_true(fabs(one_v - v1) <= 1e-6 * v1);
+        }
+        float *whole[3] = {params, m, v}, *parts[3];
+        for (int k = 0; k < 3; k++) {
+            parts[k] = malloc(n * sizeof(float));
+            memcpy(parts[k], whole[k], n * sizeof(float));
+        }
+        nn__lane_kernels()->adam(&step, grad, params, m, v, n);
+        for (size_t i = 0; i < n; i++) /* the same bits wherever it is cut */
+            nn__lane_kernels()->adam(&step, grad + i, parts[0] + i, parts[1] + i, parts[2] + i, 1);
+        for (int k = 0; k < 3; k++) {
+            assert_memory_equal(whole[k], parts[k], n * sizeof(float));
+            free(whole[k]);
+            free(parts[k]);
+        }
+        free(grad);
+    }
 }
 
 /* forward() of few samples without a loss goes another way: one image at a time. Stored bytes
@@ -480,6 +554,8 @@ int main(void)
         cmocka_unit_test(test_blas_tells_of_every_gradient_once),
         cmocka_unit_test(test_wide_dense_layers_go_to_the_blas),
         cmocka_unit_test(test_agrees_with_reference),
+        cmocka_unit_test(test_large_batches_of_dense_layers_agree_with_reference),
+        cmocka_unit_test(test_adam_is_exact),
         cmocka_unit_test(test_few_samples_agree_with_reference),
         cmocka_unit_test(test_names_the_kernels_of_a_call),
         cmocka_unit_test(test_any_number_of_threads_gives_the_same_bits),

@@ -86,7 +86,12 @@ typedef struct lane_outer {
     int m;
 } lane_outer;
 
-/* The same for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
+/* Of one step of Adam: its size, 1 - beta_1, 1 - beta_2, epsilon. */
+typedef struct lane_adam {
+    float alpha, rest_1, rest_2, epsilon;
+} lane_adam;
+
+/* A lane_map for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
    = 1; or in planes: step = 1. */
 typedef struct direct_map {
     int c, h, w;
@@ -182,6 +187,10 @@ typedef struct lane_kernels {
     /* out[i] = sum of the VL lanes of sums[i] */
     void (*fold)(const float *sums, float *out, int n);
 
+    /* m and v of n weights, then the weights: as Keras computes them */
+    void (*adam)(const lane_adam *step, const float *grad, float *params, float *m, float *v,
+                 size_t n);
+
     /* The direct path. direct_conv has the channels in its lanes: its weights, in the order of the
        input ([ky][kx][ic], of planes [ic][ky][kx]), and its bias have rows of weight_row floats.
        direct_conv_columns has the columns there, input and output in planes, and its weights as
@@ -207,6 +216,9 @@ extern const lane_kernels nn__lane_kernels_v2;
 extern const lane_kernels nn__lane_kernels_v3;
 extern const lane_kernels nn__lane_kernels_v4;
 #endif
+
+/* The kernels of the instruction set in use. */
+const lane_kernels *nn__lane_kernels(void);
 
 /* 1 to 4 (x86-64-v1 .. v4): what the machine has; 2 to 4: what is used, after XTINYCC_ISA. Other
    processors count as 2, four lanes. */

@@ -8,6 +8,7 @@
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
+#include "lane_adam.h"
 #include "direct_conv.h"
 #include "direct_kernels.h"
 
@@ -40,6 +41,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .dense_weights = dense_weights,
     .dense_bias = dense_bias,
     .fold = fold,
+    .adam = adam,
     .direct_load = direct_load,
     .direct_blank = direct_blank,
     .direct_conv = direct_conv,

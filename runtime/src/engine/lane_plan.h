@@ -85,9 +85,6 @@ typedef struct lane_plan {
     int softmax_in_loss;
 } lane_plan;
 
-/* The kernels of the instruction set in use. */
-const lane_kernels *nn__lane_kernels(void);
-
 /* 1 if the lane engine can compute the net; else 0, the reason in WHY. */
 int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
 
