@@ -1,20 +1,25 @@
 /* The direct path: one image at a time through the plan's stages. See direct.h. */
 #include "direct.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL }; /* behind a map, for reads and stores past it */
+enum {
+    ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL, /* behind a map, for reads and stores past it */
+    MOST_ROWS = 1 << 18 /* floats of a layer that are copied: as many as the second-level cache has */
+};
 
 typedef struct direct_stage {
     const lane_stage *from;
     direct_window window; /* every stage has its maps here */
     int columns;          /* a convolution with columns in lanes */
     size_t in_at, out_at; /* activations */
-    size_t packed_at;     /* convolutions: weights, then biases */
+    size_t packed_at;     /* convolutions, narrow dense layers: weights, then biases */
     uint8_t *blank;       /* columns: rows of the input that are zero */
+    uint8_t *empty;       /* columns: rows of results that come of zeros alone */
+    direct_layer dense;
     int may_skip;         /* dense: many inputs may be zero */
+    float *rows;          /* dense: weights and bias in whole vectors; NULL: as they are */
     nn_activation activation; /* not taken along by the kernel */
 } direct_stage;
 
@@ -25,10 +30,12 @@ struct nn_direct {
     int stage_count, skip_zeros;
     direct_stage *stages;
     float *activations, *packed, *scratch;
-    int32_t *indices;
-    uint8_t *blank;
+    int32_t *all, *indices; /* 0, 1, 2, ...; inputs that are not zero */
+    uint8_t *blank, *empty;
+    size_t empty_count;
     const float *packed_params; /* what `packed` was made of, */
     uint64_t packed_version;    /* in which version (0: not known) */
+    int aligned;                /* dense layers' rows as well */
 };
 
 /* ---- the stages ---- */
@@ -53,6 +60,10 @@ static void list_stages(nn_direct *direct)
         int is_conv = from->kind == LANE_CONV;
         stage->from = from;
         stage->activation = from->activation;
+        if (from->kind == LANE_DENSE) {
+            stage->dense = (direct_layer){from->op->out_c, from->op->out_c, from->activation};
+            stage->activation = NN_LINEAR;
+        }
         window->kernel_h = is_conv ? conv->kernel_h : pool->window_h;
         window->kernel_w = is_conv ? conv->kernel_w : pool->window_w;
         window->stride_h = is_conv ? conv->stride_h : pool->stride_h;
@@ -112,8 +123,9 @@ static void choose_forms(nn_direct *direct)
 
 static int at_least(int a, int b) { return a > b ? a : b; }
 
-/* A map, with the zero frame that the stage reading it (or NULL) wants. */
-static direct_map map_of(const lane_map *shape, const direct_stage *reader, int planes)
+/* A map, with the zero frame that the stage reading it (or NULL) wants. Rows of planes are whole
+   vectors, so that none reaches into the next one. */
+static direct_map map_of(const lane_map *shape, const direct_stage *reader, int planes, int lanes)
 {
     direct_map map = {.c = shape->c, .h = shape->h, .w = shape->w};
     int columns = map.w, top = 0, left = 0;
@@ -127,7 +139,7 @@ static direct_map map_of(const lane_map *shape, const direct_stage *reader, int 
         columns = at_least(left + map.w, (conv->columns - 1) * conv->stride_w + conv->kernel_w);
     }
     map.step = planes ? 1 : map.c;
-    map.pitch = columns * map.step;
+    map.pitch = planes ? round_up(columns, lanes) : columns * map.step;
     map.plane = planes ? map.rows * map.pitch + LANE_GROUP : 1;
     map.at = top * map.pitch + left * map.step;
     map.size = (planes ? map.c * map.plane : map.rows * map.pitch) + ROOM;
@@ -143,7 +155,7 @@ static size_t reserve(size_t *total, size_t floats)
 
 /* Sizes of what the stages need; everything lies in one after another. */
 typedef struct direct_sizes {
-    size_t activations, packed, scratch, indices, blank;
+    size_t activations, packed, scratch, indices, blank, empty;
 } direct_sizes;
 
 static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
@@ -158,16 +170,29 @@ static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
                      ? (size_t)(round_up(window->columns, 2 * lanes) * channels)
                      : (size_t)(window->columns * window->weight_row);
     sizes->scratch = 2 * row > sizes->scratch ? 2 * row : sizes->scratch;
-    if (stage->columns)
+    if (stage->columns) {
         sizes->blank += (size_t)window->in.c * (size_t)window->in.rows;
+        sizes->empty += (size_t)(window->rows + 1) / 2;
+    }
+}
+
+static void lay_dense(direct_stage *stage, int lanes, direct_sizes *sizes)
+{
+    direct_layer *dense = &stage->dense;
+    size_t inputs = (size_t)stage->from->op->in_c;
+    sizes->indices = inputs > sizes->indices ? inputs : sizes->indices;
+    if (dense->m >= lanes)
+        return;
+    dense->row = lanes;
+    stage->packed_at = reserve(&sizes->packed, (inputs + 1) * (size_t)lanes);
 }
 
 static void lay_stages(nn_direct *direct, direct_sizes *sizes)
 {
     const lane_plan *plan = direct->plan;
-    int count = direct->stage_count;
+    int count = direct->stage_count, lanes = plan->kernels->lanes;
     direct->input = map_of(&plan->input, count ? direct->stages : NULL,
-                           count && direct->stages[0].columns);
+                           count && direct->stages[0].columns, lanes);
     direct->input_at = reserve(&sizes->activations, (size_t)direct->input.size);
     direct_map before = direct->input;
     direct->output_at = direct->input_at;
@@ -175,13 +200,14 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
         direct_stage *stage = &direct->stages[i];
         const lane_stage *last = stage->window.pooled ? stage->from + 1 : stage->from;
         stage->window.in = before;
-        stage->window.out = map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns);
+        stage->window.out =
+            map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns, lanes);
         stage->in_at = direct->output_at;
         stage->out_at = reserve(&sizes->activations, (size_t)stage->window.out.size);
         if (stage->from->kind == LANE_CONV)
-            lay_conv(stage, plan->kernels->lanes, sizes);
-        if (stage->from->kind == LANE_DENSE && (size_t)stage->from->op->in_c > sizes->indices)
-            sizes->indices = (size_t)stage->from->op->in_c;
+            lay_conv(stage, lanes, sizes);
+        if (stage->from->kind == LANE_DENSE)
+            lay_dense(stage, lanes, sizes);
         before = stage->window.out;
         direct->output_at = stage->out_at;
     }
@@ -190,13 +216,15 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
 /* The frame's rows are zero for ever. */
 static void mark_frames(nn_direct *direct)
 {
-    uint8_t *blank = direct->blank;
+    uint8_t *blank = direct->blank, *empty = direct->empty;
     for (int i = 0; i < direct->stage_count; i++) {
         direct_stage *stage = &direct->stages[i];
         const direct_map *in = &stage->window.in;
         if (!stage->columns)
             continue;
         stage->blank = blank;
+        stage->empty = empty;
+        empty += (stage->window.rows + 1) / 2;
         int top = in->at / in->pitch;
         for (int c = 0; c < in->c; c++, blank += in->rows)
             for (int y = 0; y < in->rows; y++)
@@ -232,12 +260,17 @@ nn_direct *nn__direct_create(const lane_plan *plan, int skip_zeros)
     direct->packed = zeroed(sizes.packed);
     direct->scratch = zeroed(sizes.scratch);
     direct->indices = malloc((sizes.indices + LANE_GROUP) * sizeof *direct->indices);
+    direct->all = calloc(sizes.indices + LANE_GROUP, sizeof *direct->all);
     direct->blank = malloc(sizes.blank + 1);
+    direct->empty = calloc(sizes.empty + 1, 1);
+    direct->empty_count = sizes.empty;
     if (!direct->activations || !direct->packed || !direct->scratch || !direct->indices ||
-        !direct->blank) {
+        !direct->all || !direct->blank || !direct->empty) {
         nn__direct_destroy(direct);
         return NULL;
     }
+    for (size_t i = 0; i < sizes.indices; i++)
+        direct->all[i] = (int32_t)i;
     mark_frames(direct);
     return direct;
 }
@@ -246,12 +279,16 @@ void nn__direct_destroy(nn_direct *direct)
 {
     if (!direct)
         return;
+    for (int i = 0; direct->stages && i < direct->stage_count; i++)
+        free(direct->stages[i].rows);
     free(direct->stages);
     free(direct->activations);
     free(direct->packed);
     free(direct->scratch);
     free(direct->indices);
+    free(direct->all);
     free(direct->blank);
+    free(direct->empty);
     free(direct);
 }
 
@@ -268,37 +305,76 @@ static void pack_rows(const direct_window *window, const float *weights, float *
     }
 }
 
-static void pack(nn_direct *direct, const float *params)
+static void pack_conv(const direct_stage *stage, const lane_kernels *k, const float *params,
+                      float *to)
 {
-    for (int i = 0; i < direct->stage_count; i++) {
-        const direct_stage *stage = &direct->stages[i];
-        const direct_window *window = &stage->window;
-        const nn_op *op = stage->from->op;
-        float *to = direct->packed + stage->packed_at;
-        if (stage->from->kind != LANE_CONV)
-            continue;
-        if (stage->columns)
-            direct->plan->kernels->direct_pack_columns(window, params + op->weight, to);
+    const direct_window *window = &stage->window;
+    const nn_op *op = stage->from->op;
+    if (stage->columns)
+        k->direct_pack_columns(window, params + op->weight, to);
+    else
+        pack_rows(window, params + op->weight, to);
+    to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+    if (op->has_bias)
+        memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
+}
+
+/* Rows of ROW floats, and the bias as one more. */
+static void pack_dense(const direct_stage *stage, const float *params, float *to, int row)
+{
+    const nn_op *op = stage->from->op;
+    const float *from = params + op->weight;
+    size_t bytes = (size_t)op->out_c * sizeof(float);
+    size_t left = (size_t)(row - op->out_c) * sizeof(float);
+    for (int i = 0; i <= op->in_c; i++, from += op->out_c, to += row) {
+        if (i < op->in_c)
+            memcpy(to, from, bytes);
+        else if (op->has_bias)
+            memcpy(to, params + op->bias, bytes);
         else
-            pack_rows(window, params + op->weight, to);
-        to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
-        if (op->has_bias)
-            memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
+            memset(to, 0, bytes);
+        memset(to + op->out_c, 0, left);
     }
 }
 
-/* ---- one image ---- */
-
-static void softmax(float *x, int n)
+static void pack(nn_direct *direct, const float *params)
 {
-    float largest = x[0], sum = 0;
-    for (int i = 1; i < n; i++)
-        largest = x[i] > largest ? x[i] : largest;
-    for (int i = 0; i < n; i++)
-        sum += x[i] = expf(x[i] - largest);
-    for (int i = 0; i < n; i++)
-        x[i] /= sum;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        float *to = direct->packed + stage->packed_at;
+        if (stage->from->kind == LANE_CONV)
+            pack_conv(stage, direct->plan->kernels, params, to);
+        else if (stage->from->kind == LANE_DENSE && stage->dense.m < direct->plan->kernels->lanes)
+            pack_dense(stage, params, to, stage->dense.row);
+        else if (stage->from->kind == LANE_DENSE)
+            stage->dense.row = stage->dense.m;
+    }
+    memset(direct->empty, 0, direct->empty_count);
+    direct->aligned = 0;
 }
+
+/* Rows of weights that start within a cache line are read twice as slowly. A copy costs as much
+   as a few images, so it is for parameters that more than one call has seen. */
+static void align_rows(nn_direct *direct, const float *params)
+{
+    int lanes = direct->plan->kernels->lanes;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const int m = stage->dense.m, row = round_up(m, lanes);
+        if (stage->from->kind != LANE_DENSE || m < lanes || m == row)
+            continue;
+        size_t floats = (size_t)row * ((size_t)stage->from->op->in_c + 1);
+        if (!stage->rows && floats <= MOST_ROWS)
+            stage->rows = zeroed(floats);
+        if (!stage->rows)
+            continue;
+        pack_dense(stage, params, stage->rows, row);
+        stage->dense.row = row;
+    }
+    direct->aligned = 1;
+}
+
+/* ---- one image ---- */
 
 /* Channels last: what is in planes has no activation left. */
 static void activate(const lane_kernels *k, const direct_map *map, nn_activation activation,
@@ -311,7 +387,7 @@ static void activate(const lane_kernels *k, const direct_map *map, nn_activation
         if (activation != NN_SOFTMAX)
             k->direct_activate(activation, row, map->w * map->c);
         for (int i = 0; activation == NN_SOFTMAX && i < map->w; i++)
-            softmax(row + i * map->c, map->c);
+            k->direct_activate(activation, row + i * map->c, map->c);
     }
 }
 
@@ -324,6 +400,26 @@ static void copy(const direct_map *from, const direct_map *to, const float *x, f
     y += to->at;
     for (int i = 0; i < from->h; i++, x += from->pitch, y += pitch)
         memcpy(y, x, row * sizeof(float));
+}
+
+static void run_dense(const nn_direct *direct, const float *params, const direct_stage *stage,
+                      const float *in, float *out)
+{
+    const lane_kernels *k = direct->plan->kernels;
+    const nn_op *op = stage->from->op;
+    const direct_layer *dense = &stage->dense;
+    const float *weights = params + op->weight, *bias = op->has_bias ? params + op->bias : NULL;
+    const int32_t *list = direct->all;
+    int count = op->in_c;
+    if (dense->row > dense->m) {
+        weights = stage->rows ? stage->rows : direct->packed + stage->packed_at;
+        bias = weights + (size_t)op->in_c * (size_t)dense->row;
+    }
+    if (stage->may_skip) {
+        count = k->direct_nonzero(in, op->in_c, direct->indices);
+        list = direct->indices;
+    }
+    k->direct_dense(dense, in, weights, bias, list, count, out);
 }
 
 static void run_stage(const nn_direct *direct, const float *params, const direct_stage *stage)
@@ -339,7 +435,8 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
         const float *bias =
             weights + op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
         if (stage->columns)
-            k->direct_conv_columns(window, in, weights, bias, stage->blank, direct->scratch, out);
+            k->direct_conv_columns(window, in, weights, bias, stage->blank, stage->empty,
+                                   direct->scratch, out);
         else
             k->direct_conv(window, in, weights, bias, direct->scratch, out);
         break;
@@ -348,8 +445,7 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
         k->direct_pool(window, in, out);
         break;
     case LANE_DENSE:
-        k->direct_dense(in, params + op->weight, op->has_bias ? params + op->bias : NULL, out,
-                        op->in_c, op->out_c, stage->may_skip ? direct->indices : NULL);
+        run_dense(direct, params, stage, in, out);
         break;
     case LANE_FLATTEN:
     case LANE_DROPOUT:
@@ -368,6 +464,8 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
     if (!batch->params_version || direct->packed_version != batch->params_version ||
         direct->packed_params != params)
         pack(direct, params);
+    else if (!direct->aligned)
+        align_rows(direct, params);
     direct->packed_version = batch->params_version;
     direct->packed_params = params;
     size_t size = (size_t)map->h * (size_t)map->w * (size_t)map->c *

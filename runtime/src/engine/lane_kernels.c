@@ -8,8 +8,11 @@
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
+#include "direct_vec.h"
 #include "direct_conv.h"
+#include "direct_columns.h"
 #include "direct_kernels.h"
+#include "direct_dense.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -45,5 +48,6 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .direct_conv_columns = direct_conv_columns,
     .direct_pool = direct_pool,
     .direct_activate = direct_activate,
+    .direct_nonzero = direct_nonzero,
     .direct_dense = direct_dense,
 };
