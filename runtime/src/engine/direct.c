@@ -6,7 +6,9 @@
 
 enum {
     ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL, /* behind a map, for reads and stores past it */
-    MOST_ROWS = 1 << 18 /* floats of a layer that are copied: as many as the second-level cache has */
+    MOST_ROWS = 1 << 18, /* floats of a layer that are copied: a part of the second-level cache */
+    NEAR_WEIGHTS = 1 << 12, /* floats of a convolution that leave the nearest cache room for more, */
+    NEAR_ROWS = 56          /* so many rows of a dense layer */
 };
 
 typedef struct direct_stage {
@@ -21,6 +23,9 @@ typedef struct direct_stage {
     int may_skip;         /* dense: many inputs may be zero */
     float *rows;          /* dense: weights and bias in whole vectors; NULL: as they are */
     nn_activation activation; /* not taken along by the kernel */
+    int is_alias;             /* its output is its input */
+    int rows_into;            /* convolution: the dense stage, so far ahead, that takes each row of
+                                 its results at once; 0: none */
 } direct_stage;
 
 struct nn_direct {
@@ -203,13 +208,31 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
         stage->window.out =
             map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns, lanes);
         stage->in_at = direct->output_at;
-        stage->out_at = reserve(&sizes->activations, (size_t)stage->window.out.size);
+        stage->is_alias = stage->from->kind == LANE_FLATTEN && before.pitch == before.w * before.c;
+        stage->out_at = stage->is_alias
+                            ? stage->in_at
+                            : reserve(&sizes->activations, (size_t)stage->window.out.size);
         if (stage->from->kind == LANE_CONV)
             lay_conv(stage, lanes, sizes);
         if (stage->from->kind == LANE_DENSE)
             lay_dense(stage, lanes, sizes);
         before = stage->window.out;
         direct->output_at = stage->out_at;
+    }
+}
+
+/* A dense layer waits for its weights, a convolution does not: row by row in turns, the weights
+   come while the convolution computes. */
+static void join_stages(nn_direct *direct)
+{
+    for (int i = 0; i + 2 < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const direct_window *window = &stage->window;
+        size_t floats = stage->from->op->weight_count;
+        if (stage->from->kind == LANE_CONV && !stage->columns && window->pooled &&
+            stage->activation == NN_LINEAR && floats <= NEAR_WEIGHTS && stage[1].is_alias &&
+            stage[2].from->kind == LANE_DENSE)
+            stage->rows_into = 2;
     }
 }
 
@@ -272,6 +295,7 @@ nn_direct *nn__direct_create(const lane_plan *plan, int skip_zeros)
     for (size_t i = 0; i < sizes.indices; i++)
         direct->all[i] = (int32_t)i;
     mark_frames(direct);
+    join_stages(direct);
     return direct;
 }
 
@@ -402,43 +426,106 @@ static void copy(const direct_map *from, const direct_map *to, const float *x, f
         memcpy(y, x, row * sizeof(float));
 }
 
+typedef struct dense_weights {
+    const float *weights, *bias;
+} dense_weights;
+
+static dense_weights weights_of(const nn_direct *direct, const float *params,
+                                const direct_stage *stage)
+{
+    const nn_op *op = stage->from->op;
+    dense_weights found = {params + op->weight, op->has_bias ? params + op->bias : NULL};
+    if (stage->dense.row > stage->dense.m) {
+        found.weights = stage->rows ? stage->rows : direct->packed + stage->packed_at;
+        found.bias = found.weights + (size_t)op->in_c * (size_t)stage->dense.row;
+    }
+    return found;
+}
+
+/* COUNT inputs from FIRST on: those that are not zero, or all where zeros are not expected. */
+static direct_ahead part_of(const nn_direct *direct, const direct_stage *stage,
+                            const float *weights, const float *in, int first, int count)
+{
+    size_t row = (size_t)stage->dense.row;
+    direct_ahead part = {.weights = weights + (size_t)first * row, .row = row,
+                         .list = direct->all, .count = count};
+    if (stage->may_skip) {
+        part.count = direct->plan->kernels->direct_nonzero(in + first, count, direct->indices);
+        part.list = direct->indices;
+    }
+    return part;
+}
+
 static void run_dense(const nn_direct *direct, const float *params, const direct_stage *stage,
                       const float *in, float *out)
 {
-    const lane_kernels *k = direct->plan->kernels;
+    dense_weights found = weights_of(direct, params, stage);
+    direct_ahead all = part_of(direct, stage, found.weights, in, 0, stage->from->op->in_c);
+    direct->plan->kernels->direct_dense(&stage->dense, in, all.weights, found.bias, all.list,
+                                        all.count, out);
+}
+
+static const float *bias_of_conv(const direct_stage *stage, const float *packed)
+{
     const nn_op *op = stage->from->op;
-    const direct_layer *dense = &stage->dense;
-    const float *weights = params + op->weight, *bias = op->has_bias ? params + op->bias : NULL;
-    const int32_t *list = direct->all;
-    int count = op->in_c;
-    if (dense->row > dense->m) {
-        weights = stage->rows ? stage->rows : direct->packed + stage->packed_at;
-        bias = weights + (size_t)op->in_c * (size_t)dense->row;
+    return packed + op->weight_count / (size_t)op->out_c * (size_t)stage->window.weight_row;
+}
+
+/* A pooled convolution and the dense layer that reads it, row by row. Where zeros are skipped, a
+   row's inputs are known only after it: their weights come during the next one. */
+static void run_joined(const nn_direct *direct, const float *params, const direct_stage *stage)
+{
+    const lane_kernels *k = direct->plan->kernels;
+    const direct_stage *reader = stage + stage->rows_into;
+    const direct_window *window = &stage->window;
+    const float *weights = direct->packed + stage->packed_at;
+    const float *in = direct->activations + stage->in_at;
+    float *middle = direct->activations + stage->out_at;
+    float *out = direct->activations + reader->out_at;
+    dense_weights found = weights_of(direct, params, reader);
+    const float *start = found.bias;
+    direct_layer sums = reader->dense;
+    sums.activation = NN_LINEAR;
+    const int inputs = window->out.w * window->out.c, rows = window->out.h;
+    const int late = reader->may_skip;
+    direct_ahead part = {0};
+    for (int y = 0; y < rows + late; y++) {
+        if (!late)
+            part = part_of(direct, reader, found.weights, middle, y * inputs, inputs);
+        direct_ahead ahead = part;
+        ahead.count = ahead.count > NEAR_ROWS ? NEAR_ROWS : ahead.count;
+        if (y < rows)
+            k->direct_conv(window, in, weights, bias_of_conv(stage, weights), direct->scratch,
+                           middle, y, y + 1, &ahead);
+        int done = y - late; /* the row whose inputs the dense layer takes now */
+        if (done >= 0) {
+            k->direct_dense(done == rows - 1 ? &reader->dense : &sums, middle + done * inputs,
+                            part.weights, start, part.list, part.count, out);
+            start = out;
+        }
+        if (late && y < rows)
+            part = part_of(direct, reader, found.weights, middle, y * inputs, inputs);
     }
-    if (stage->may_skip) {
-        count = k->direct_nonzero(in, op->in_c, direct->indices);
-        list = direct->indices;
-    }
-    k->direct_dense(dense, in, weights, bias, list, count, out);
+    activate(k, &reader->window.out, reader->activation, out);
 }
 
 static void run_stage(const nn_direct *direct, const float *params, const direct_stage *stage)
 {
     const lane_kernels *k = direct->plan->kernels;
     const direct_window *window = &stage->window;
-    const nn_op *op = stage->from->op;
     const float *in = direct->activations + stage->in_at;
     float *out = direct->activations + stage->out_at;
     switch (stage->from->kind) {
     case LANE_CONV: {
         const float *weights = direct->packed + stage->packed_at;
-        const float *bias =
-            weights + op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+        const float *bias = bias_of_conv(stage, weights);
+        const direct_ahead nothing = {0};
         if (stage->columns)
             k->direct_conv_columns(window, in, weights, bias, stage->blank, stage->empty,
                                    direct->scratch, out);
         else
-            k->direct_conv(window, in, weights, bias, direct->scratch, out);
+            k->direct_conv(window, in, weights, bias, direct->scratch, out, 0, window->out.h,
+                           &nothing);
         break;
     }
     case LANE_POOL:
@@ -450,7 +537,8 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
     case LANE_FLATTEN:
     case LANE_DROPOUT:
     case LANE_ACTIVATION:
-        copy(&window->in, &window->out, in, out);
+        if (!stage->is_alias)
+            copy(&window->in, &window->out, in, out);
         break;
     }
     activate(k, &window->out, stage->activation, out);
@@ -482,8 +570,14 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
         k->direct_load(&input, map, to);
         if (marks)
             k->direct_blank(map, to, direct->stages[0].blank + map->at / map->pitch);
-        for (int i = 0; i < direct->stage_count; i++)
-            run_stage(direct, params, &direct->stages[i]);
+        for (int i = 0; i < direct->stage_count; i++) {
+            const direct_stage *stage = &direct->stages[i];
+            if (stage->rows_into)
+                run_joined(direct, params, stage);
+            else
+                run_stage(direct, params, stage);
+            i += stage->rows_into;
+        }
         memcpy(out, direct->activations + direct->output_at, outputs * sizeof(float));
     }
 }

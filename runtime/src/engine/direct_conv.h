@@ -139,10 +139,21 @@ static void channels_block_2(const direct_window *d, const channels_place *at, f
         switch (columns) { CHANNELS_CASES_6(2, 0) }
 }
 
+/* Two rows of 512 bytes each: as many as can come in the time of a kernel row's multiplications.
+   Returns where to go on. */
+INLINE int fetch_ahead(const direct_ahead *ahead, int next)
+{
+    for (int i = 0; i < 2 && next < ahead->count; i++, next++) {
+        const float *row = ahead->weights + (size_t)ahead->list[next] * ahead->row;
+        UNROLL for (int line = 0; line < 8; line++) __builtin_prefetch(row + line * 16);
+    }
+    return next;
+}
+
 /* COLUMNS positions of two rows under RUN taps of a kernel row, one vector of channels. Inputs are
    read once for all the taps that meet them: a processor does not read as fast as it multiplies. */
 INLINE void sliding_block(const direct_window *d, const channels_place *at, float *y, float *under,
-                          const int RUN, const int COLUMNS)
+                          const direct_ahead *ahead, const int RUN, const int COLUMNS)
 {
     vf above[SLIDING_MOST], below[SLIDING_MOST];
     const size_t row = (size_t)d->weight_row, pitch = (size_t)d->in.pitch;
@@ -150,12 +161,14 @@ INLINE void sliding_block(const direct_window *d, const channels_place *at, floa
     UNROLL for (int p = 0; p < COLUMNS; p++)
         above[p] = below[p] = *(const vf_any *)at->bias;
     const float *w = at->weights, *channel = at->x;
+    int fetch = 0;
     for (int ic = 0; ic < at->planes; ic++, channel += plane) {
         const float *x = channel;
         for (int ky = 0; ky < d->kernel_h; ky++, x += pitch) {
             vf tap[RUN];
             RELOAD;
             UNROLL for (int t = 0; t < RUN; t++, w += row) tap[t] = *(const vf_any *)w;
+            fetch = fetch_ahead(ahead, fetch);
             UNROLL for (int i = 0; i < COLUMNS + RUN - 1; i++) {
                 vf value = vset(x[i]), value_below = vset(x[down + i]);
                 UNROLL for (int t = 0; t < RUN; t++)
@@ -174,13 +187,13 @@ INLINE void sliding_block(const direct_window *d, const channels_place *at, floa
 
 #define SLIDING_CASE(columns)                                                                      \
     case columns:                                                                                  \
-        sliding_block(d, at, y, under, 5, columns);                                                \
+        sliding_block(d, at, y, under, ahead, 5, columns);                                              \
         break;
 
 enum { SLIDING_LEAST = 5, SLIDING_RUN = 5 };
 
 static void sliding_blocks(const direct_window *d, const channels_place *at, float *y,
-                           float *under, int columns)
+                           float *under, int columns, const direct_ahead *ahead)
 {
     switch (columns) {
         SLIDING_CASE(5) SLIDING_CASE(6) SLIDING_CASE(7)
@@ -190,7 +203,7 @@ static void sliding_blocks(const direct_window *d, const channels_place *at, flo
 
 /* Channels c .. of one output row, or of two where SLIDING. */
 INLINE void channels_row(const direct_window *d, channels_place at, float *y, float *under, int c,
-                         const int SLIDING)
+                         const direct_ahead *ahead, const int SLIDING)
 {
     const int vectors = d->weight_row - c > VL ? 2 : 1;
     const int most = SLIDING ? SLIDING_MOST : vectors == 2 ? CHANNELS_MOST_2 : CHANNELS_MOST_1;
@@ -204,17 +217,18 @@ INLINE void channels_row(const direct_window *d, channels_place at, float *y, fl
         const int to = first * d->weight_row + c;
         at.x = x + (size_t)first * at.step;
         if (SLIDING)
-            sliding_blocks(d, &at, y + to, under + to, columns);
+            sliding_blocks(d, &at, y + to, under + to, columns, ahead);
         else
             (vectors == 2 ? channels_block_2 : channels_block_1)(d, &at, y + to, columns);
     }
 }
 
 static void direct_conv(const direct_window *d, const float *x, const float *weights,
-                        const float *bias, float *scratch, float *y)
+                        const float *bias, float *scratch, float *y, int y0, int y1,
+                        const direct_ahead *ahead)
 {
     const int row = d->weight_row, planar = d->in.step == 1, down = d->stride_h * d->in.pitch;
-    const int rows = d->pooled ? 2 * d->out.h : d->rows;
+    const int first = d->pooled ? 2 * y0 : y0, end = d->pooled ? 2 * y1 : y1;
     channels_place at = {.weights = weights,
                          .bias = bias,
                          .step = (size_t)(d->stride_w * d->in.step),
@@ -224,17 +238,18 @@ static void direct_conv(const direct_window *d, const float *x, const float *wei
                        d->columns >= SLIDING_LEAST;
     float *under = scratch + d->columns * row;
     at.x = x + d->in.at - d->pad_top * d->in.pitch - d->pad_left * d->in.step;
-    y += d->out.at;
-    for (int oy = 0; oy < rows; oy += 2, at.x += 2 * down) {
-        const int both = oy + 1 < rows;
+    at.x += first * down;
+    y += d->out.at + y0 * d->out.pitch;
+    for (int oy = first; oy < end; oy += 2, at.x += 2 * down) {
+        const int both = oy + 1 < end;
         if (slides && both)
-            channels_row(d, at, scratch, under, 0, 1);
+            channels_row(d, at, scratch, under, 0, ahead, 1);
         else
             for (int r = 0; r <= both; r++) {
                 channels_place here = at;
                 here.x += r * down;
                 for (int c = 0; c < row; c += 2 * VL)
-                    channels_row(d, here, r ? under : scratch, NULL, c, 0);
+                    channels_row(d, here, r ? under : scratch, NULL, c, ahead, 0);
             }
         finish_channels_row(d, scratch, y);
         y += d->out.pitch;

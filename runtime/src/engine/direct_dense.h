@@ -2,15 +2,14 @@
  * Dense layers of the direct path (direct.h). Included by lane_kernels.c only.
  *
  * The weights are read once and used once: what counts is how they come from the second-level
- * cache. One input's weights are a row; rows of zero inputs are not touched at all.
+ * cache. The processor foresees whole rows by itself; fetching them here only takes time from
+ * reading. One input's weights are a row; rows of zero inputs are not touched at all.
  */
 #ifndef NN_ENGINE_DIRECT_DENSE_H
 #define NN_ENGINE_DIRECT_DENSE_H
 
-enum {
-    DENSE_MOST = NREG == 32 ? 16 : 15, /* sums of a block: they and one factor fill the registers */
-    LIST_AHEAD = 4                     /* rows that are fetched in advance */
-};
+/* Sums of a block: they and one factor fill the registers. */
+enum { DENSE_MOST = NREG == 32 ? 16 : 15 };
 
 /* The inputs that are not zero. */
 static int direct_nonzero(const float *x, int n, int32_t *list)
@@ -34,8 +33,6 @@ static int direct_nonzero(const float *x, int n, int32_t *list)
         count += bits << 1 != 0;
     }
 #endif
-    for (int i = 0; i < LIST_AHEAD; i++)
-        list[count + i] = 0;
     return count;
 }
 
@@ -67,11 +64,7 @@ INLINE void dense_block(const dense_work *work, int j, int last, const int VECTO
         RELOAD;
         UNROLL for (int r = 0; r < ROWS; r++) {
             const float *w = weights + (size_t)list[i + r] * length;
-            const float *ahead = weights + (size_t)list[i + r + LIST_AHEAD] * length;
             const vf value = vset(x[list[i + r]]);
-            if (VECTORS * VL > 64) /* the processor does not foresee what is skipped */
-                UNROLL for (int v = 0; v < VECTORS; v += 64 / 4 / VL)
-                    __builtin_prefetch(ahead + v * VL);
             UNROLL for (int v = 0; v < VECTORS; v++)
                 sum[r * VECTORS + v] +=
                     value * *(const vf_any *)(w + (v == VECTORS - 1 ? lap : v * VL));

@@ -108,6 +108,15 @@ typedef struct direct_layer {
     nn_activation activation;
 } direct_layer;
 
+/* Rows of a dense layer's weights that a convolution before it fetches into the nearest cache while
+   it computes: those in the list. */
+typedef struct direct_ahead {
+    const float *weights;
+    size_t row;
+    const int32_t *list;
+    int count;
+} direct_ahead;
+
 /* One image on its way in. */
 typedef struct direct_input {
     const void *image;
@@ -180,12 +189,14 @@ typedef struct lane_kernels {
        marked in `blank` are zero; direct_blank() finds those of an image. `empty` (a byte for each
        two rows of results) tells a call where the one before left what comes of zeros alone; with
        other weights, or other outputs, it starts as zeros. Both keep two rows of results in
-       `scratch`. direct_dense takes the `count` inputs in `list`; what is behind them is read 4
-       ahead. direct_nonzero() lists those that are not zero: it writes up to n + 16. */
+       `scratch`. direct_conv computes rows y0 .. y1-1. direct_dense takes the `count` inputs in
+       `list`; its bias may be y itself, for sums so far. direct_nonzero() lists the inputs that
+       are not zero: it writes up to n + 16 numbers. */
     void (*direct_load)(const direct_input *input, const direct_map *map, float *y);
     void (*direct_blank)(const direct_map *map, const float *x, uint8_t *marks);
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
-                        const float *bias, float *scratch, float *y);
+                        const float *bias, float *scratch, float *y, int y0, int y1,
+                        const direct_ahead *ahead);
     void (*direct_pack_columns)(const direct_window *window, const float *weights, float *packed);
     void (*direct_conv_columns)(const direct_window *window, const float *x, const float *weights,
                                 const float *bias, const uint8_t *blank, uint8_t *empty,
