@@ -33,21 +33,30 @@ static bool opens(const token *t)
     return t->kind == TOKEN_PUNCTUATOR && t->length == 1 && strchr("([{", *t->text);
 }
 
-/* Whether only directives follow the token AT. */
-static bool only_directives(const splitter *s, size_t at)
+/* The first token from AT on that is no directive. */
+static size_t over_directives(const splitter *s, size_t at)
 {
     while (s->tokens.list[at].kind == TOKEN_DIRECTIVE)
         at++;
-    return s->tokens.list[at].kind == TOKEN_END;
+    return at;
+}
+
+/* Whether only directives follow the token AT. */
+static bool only_directives(const splitter *s, size_t at)
+{
+    return s->tokens.list[over_directives(s, at)].kind == TOKEN_END;
 }
 
 /* To the `;` and over it. False if there is none. */
 static bool to_semicolon(splitter *s)
 {
     while (here(s)->kind != TOKEN_END && !token_is(here(s), ";")) {
-        if (here(s)->kind == TOKEN_DIRECTIVE && only_directives(s, s->at))
+        size_t next = over_directives(s, s->at);
+        if (next > s->at && s->tokens.list[next].kind == TOKEN_END)
             return false;
-        if (opens(here(s)))
+        if (next > s->at)
+            s->at = next;
+        else if (opens(here(s)))
             group(s);
         else
             s->at++;
@@ -226,7 +235,9 @@ static void read_declaration(splitter *s, item *item)
     declaration *d = pool_alloc(s->pool, sizeof *d);
     declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     hide_macros(s, d);
-    if (!d->is_definition && declarators_use_macros(s, d)) {
+    bool hidden = !d->is_definition && declarators_use_macros(s, d);
+    /* One that is not complete has been read to the end, and may be much shorter expanded. */
+    if (hidden && (d->complete || macro_spend(s->pool, d->end - s->at))) {
         expand_to(s, d->complete ? d->end : end_of_head(s));
         item->first = s->at;
         declaration_read(s->pool, s->names, &s->tokens, s->at, d);
@@ -438,6 +449,7 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
         }
         *POOL_PUSH(pool, s.out.list, s.out.count, s.capacity) = item;
     }
+    s.out.steps = MACRO_SPLIT_WORK - macro_left(pool);
     macro_allow(pool, MACRO_WORK);
     return s.out;
 }
