@@ -308,14 +308,15 @@ static void scene_late_stop(host_t *host, FILE *answer)
     pthread_create(&presser, NULL, press_stop, NULL);
     snprintf(name, sizeof name, "%s", run(host, first));
     late.second = true;
-    fprintf(answer, "%s %s\n", name, run(host, second));
-    fflush(answer);
+    const char *second_end = run(host, second);
     pthread_join(presser, NULL);
     for (int i = 0; i < 4; i++) {
-        path_of((const char *const[]){"began1", "go1", "began2", "go2"}[i], name, sizeof name);
-        unlink(name);
+        char path[100];
+        path_of((const char *const[]){"began1", "go1", "began2", "go2"}[i], path, sizeof path);
+        unlink(path);
     }
     rmdir(late.folder);
+    fprintf(answer, "%s %s\n", name, second_end);
 }
 
 /* --- compile children that die before they take a cell --- */
