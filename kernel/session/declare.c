@@ -335,6 +335,14 @@ void declaration_read(pool *pool, const names *names, const tokens *tokens, size
     out->end = r.at;
 }
 
+size_t declaration_tail(const declaration *d)
+{
+    if (d->count == 0)
+        return d->specifiers_end;
+    const declarator *last = &d->list[d->count - 1];
+    return last->initialiser != DECLARE_NONE ? last->initialiser_end : last->end;
+}
+
 /* One that was never set stays. */
 static void move(size_t *position, size_t by)
 {

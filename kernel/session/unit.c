@@ -340,7 +340,7 @@ static const char entry_names[] = "\n#define __func__ \"main\"\n#define __FUNCTI
 void unit_write(const unit_plan *plan, unit *out)
 {
     pool *pool = plan->pool;
-    *out = (unit){.text = "", .entry = "", .shown = "", .shown_address = "", .sizes = ""};
+    *out = (unit){.text = "", .entry = "", .main = "", .shown = "", .shown_address = "", .sizes = ""};
     names names = {.pool = pool, .below = plan->names};
     writer w = {.plan = plan, .pool = pool, .out = out, .names = &names, .top = {.pool = pool},
                 .body = {.pool = pool}};
