@@ -84,7 +84,10 @@ static void fail_native(compilation *c, const char *command, const char *message
     diagnosis told = {0};
     for (size_t i = 0, count = 0; i < list.count && count < ERRORS; i++) {
         const compiler_message *m = &list.list[i];
-        if (m->is_warning && m != first)
+        bool repeated = i > 0 && strcmp(m->text, list.list[i - 1].text) == 0 &&
+                        m->line == list.list[i - 1].line;
+        bool own = strstr(m->text, "__builtin_choose_expr") != NULL; /* of unit_show.c */
+        if ((m->is_warning || repeated || own) && m != first)
             continue;
         diagnosis one =
             diagnose(c->pool, m, c->request->text, c->request->size, c->request->number, &c->names);

@@ -97,8 +97,10 @@ void cell_take_warnings(compilation *c, const compiler_messages *messages)
     snprintf(own, sizeof own, "In[%d]", c->request->number);
     for (size_t i = 0; i < messages->count; i++) {
         const compiler_message *m = &messages->list[i];
-        bool repeated = i > 0 && strcmp(m->text, messages->list[i - 1].text) == 0 &&
-                        m->line == messages->list[i - 1].line;
+        bool repeated = false;
+        for (size_t k = 0; k < i; k++)
+            repeated |= m->line == messages->list[k].line &&
+                        strcmp(m->text, messages->list[k].text) == 0;
         if (strcmp(m->file, own) == 0 && !repeated)
             *POOL_PUSH(c->pool, a->notes, a->note_count, a->note_capacity) =
                 pool_format(c->pool, "%s:%d: warning: %s", m->file, m->line, m->text);
@@ -111,7 +113,7 @@ void cell_take_unit(compilation *c, const unit *unit, const compiler_result *res
     a->object = result->output;
     a->object_size = result->size;
     a->entry = unit->entry;
-    a->main = unit->has_main ? "main" : "";
+    a->main = unit->main;
     a->rest = unit->rest;
     a->rest_done = unit->rest_done;
     a->size_count = unit->size_count;

@@ -262,15 +262,16 @@ static void read_declarator(reader *r, declarator *d)
     }
 }
 
-/* Whether a function's body follows, perhaps after K&R parameter declarations. */
+/* Whether a function's body follows, perhaps after K&R parameter declarations: not more of them than
+   the parentheses hold tokens, lest every line of `int f() int x;` look at all that follow. */
 static bool read_body(reader *r, declaration *d)
 {
     const declarator *last = &d->list[d->count - 1];
     if (!last->is_function || d->count != 1 || last->initialiser != DECLARE_NONE || d->is_typedef)
         return false;
-    size_t start = r->at;
+    size_t start = r->at, left = last->parameters_end - last->parameters;
     bool complete = r->complete;
-    while (r->at < r->tokens->count && !token_is(here(r), "{")) {
+    while (r->at < r->tokens->count && !token_is(here(r), "{") && left-- > 0) {
         bool type = is_specifier_keyword(here(r)) || is_type_name(r->names, here(r));
         if (!type || token_is(here(r), "typedef"))
             break;
@@ -332,6 +333,14 @@ void declaration_read(pool *pool, const names *names, const tokens *tokens, size
     }
     out->complete = r.complete;
     out->end = r.at;
+}
+
+size_t declaration_tail(const declaration *d)
+{
+    if (d->count == 0)
+        return d->specifiers_end;
+    const declarator *last = &d->list[d->count - 1];
+    return last->initialiser != DECLARE_NONE ? last->initialiser_end : last->end;
 }
 
 /* One that was never set stays. */

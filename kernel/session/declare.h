@@ -47,6 +47,9 @@ typedef struct declaration {
 void declaration_read(pool *pool, const names *names, const tokens *tokens, size_t first,
                       declaration *out);
 
+/* Where its last declarator ends: the `;`, unless something stands there that is not C. */
+size_t declaration_tail(const declaration *declaration);
+
 /* Its tokens now stand BY places further to the front. */
 void declaration_move(declaration *declaration, size_t by);
 

@@ -32,6 +32,9 @@ static bool read_message(pool *pool, const char *line, size_t length, compiler_m
         }
     kind += out->is_warning ? 9 : 7;
     out->text = pool_copy(pool, kind, (size_t)(end - kind));
+    static const char no_field[] = "field not found: ";
+    if (strncmp(out->text, no_field, strlen(no_field)) == 0)
+        out->text = pool_format(pool, "there is no member named '%s'", out->text + strlen(no_field));
     return true;
 }
 
@@ -70,7 +73,7 @@ const char *diagnose_name(pool *pool, const compiler_message *message)
 {
     const char *open = strchr(message->text, '\'');
     const char *close = open ? strchr(open + 1, '\'') : NULL;
-    bool is_name = close && (isalpha((unsigned char)open[1]) || open[1] == '_');
+    bool is_name = close && (isalpha((unsigned char)open[1]) || open[1] == '_' || open[1] & 0x80);
     return is_name ? pool_copy(pool, open + 1, (size_t)(close - open - 1)) : "";
 }
 
@@ -186,6 +189,16 @@ static const char *suggestion(pool *pool, const names *names, const char *name)
                        name_kind_word(near->kind), *near->place ? ", " : "", near->place);
 }
 
+static const struct {
+    const char *compiler, *ours;
+} words[] = {
+    {"cannot break", "'break' outside of a loop and of a switch"},
+    {"cannot continue", "'continue' outside of a loop"},
+    {"switch expected", "'case' or 'default' outside of a switch"},
+    {"lvalue expected", "lvalue expected: this is a value, with no place in memory to assign to or "
+                        "to take the address of"},
+};
+
 /* Say it as a C programmer would. */
 static const char *reword(pool *pool, const compiler_message *m, const names *names,
                           const char *name)
@@ -199,7 +212,14 @@ static const char *reword(pool *pool, const compiler_message *m, const names *na
     if (strstr(text, "assignment of read-only location"))
         return "assignment to a constant (it is declared const)";
     if (strncmp(text, "identifier expected", 19) == 0)
-        return pool_format(pool, "a name was expected here%s", text + 19);
+        return pool_format(pool, "a name or a value was expected here%s", text + 19);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i].compiler) == 0)
+            return words[i].ours;
+    static const char storage[] = "'extern ";
+    const char *type = strncmp(text, "cannot convert ", 15) == 0 ? strstr(text, storage) : NULL;
+    if (type)
+        return pool_format(pool, "%.*s'%s", (int)(type - text), text, type + strlen(storage));
     return text;
 }
 

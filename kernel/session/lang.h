@@ -95,7 +95,7 @@ typedef struct lang_unit {
     const void *native;
     size_t native_size;
     const char *entry;  /* function `void ENTRY(void)` to run, "" if there is nothing to run */
-    const char *main;   /* "main" if the cell defined it, else "" */
+    const char *main;   /* "main" or "void main" if the cell defined it, else "" */
     lang_symbol *symbols;
     size_t symbol_count;
     /* The value to show: SHOWN names a static pointer in the entry function whose stab type is

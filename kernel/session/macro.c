@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000, MACRO_PARAMETERS = 128 };
+enum { MACRO_DEPTH = 64, MACRO_TOKENS = 100000, MACRO_PARAMETERS = 128, MACRO_BYTES = 16 /* a step */ };
 
 typedef struct macro {
     const char *text; /* as in its name: identifies it */
@@ -84,6 +84,19 @@ void macro_allow(pool *pool, size_t work)
 bool macro_is_spent(pool *pool)
 {
     return memory_of(pool)->spent;
+}
+
+size_t macro_left(pool *pool)
+{
+    return memory_of(pool)->work;
+}
+
+bool macro_spend(pool *pool, size_t steps)
+{
+    struct macro_memory *memory = memory_of(pool);
+    memory->spent |= memory->work < steps;
+    memory->work -= memory->work < steps ? memory->work : steps;
+    return !memory->spent;
 }
 
 /* --- Definitions ---------------------------------------------------------------------------- */
@@ -227,6 +240,13 @@ static bool step(expansion *e)
     return !e->failed;
 }
 
+/* So many bytes of text are to be made: macros can double a text, as they can a list of tokens. */
+static bool step_text(expansion *e, size_t length)
+{
+    e->failed |= !macro_spend(e->pool, length / MACRO_BYTES);
+    return !e->failed;
+}
+
 static void push(expansion *e, vector *out, token t)
 {
     if (e->budget == 0)
@@ -272,7 +292,7 @@ static token stringify(expansion *e, const argument *argument)
 {
     text out = {.pool = e->pool};
     text_puts(&out, "\"");
-    for (const token *t = argument->first; t < argument->end; t++) {
+    for (const token *t = argument->first; t < argument->end && step_text(e, t->length); t++) {
         if (t > argument->first && t->spaced)
             text_puts(&out, " ");
         for (size_t i = 0; i < t->length; i++) {
@@ -290,6 +310,8 @@ static token stringify(expansion *e, const argument *argument)
 static void paste(expansion *e, vector *out, const token *t)
 {
     token *last = &out->list[out->count - 1];
+    if (!step_text(e, last->length + t->length))
+        return;
     char *joined = pool_alloc(e->pool, last->length + t->length + 1);
     memcpy(joined, last->text, last->length);
     memcpy(joined + last->length, t->text, t->length);
@@ -306,6 +328,13 @@ static void paste(expansion *e, vector *out, const token *t)
 
 static void expand_list(expansion *e, const token *first, const token *end, const busy *busy,
                         int depth, vector *out);
+
+static bool is_busy(const busy *busy, const name *entry)
+{
+    while (busy && busy->name != entry)
+        busy = busy->outer;
+    return busy != NULL;
+}
 
 static void substitute(expansion *e, const macro *macro, const argument *arguments, size_t count,
                        const busy *busy, int depth, vector *out)
@@ -353,32 +382,43 @@ static void substitute(expansion *e, const macro *macro, const argument *argumen
     }
 }
 
-/* Expand the call at FIRST into OUT; NULL if it is none. */
-static const token *expand_call(expansion *e, const token *first, const token *end,
-                                const busy *outer, int depth, vector *out)
+/* The macro that NAME calls here, where OUTER are busy; NULL if it is none. */
+static const macro *called(const expansion *e, const token *name, const busy *outer,
+                           const struct name **entry)
 {
-    const name *entry = names_find_token(e->names, SPACE_MACRO, first);
-    if (!entry || depth > MACRO_DEPTH)
+    *entry = name->final ? NULL : names_find_token(e->names, SPACE_MACRO, name);
+    if (!*entry || is_busy(outer, *entry))
         return NULL;
-    for (const busy *b = outer; b; b = b->outer)
-        if (b->name == entry)
-            return NULL;
-    const macro *macro = get_macro(e->pool, entry);
-    if (!macro || (macro->generic && !name_is_users(entry)))
-        return NULL;
-    const token *after = first + 1;
+    const macro *macro = get_macro(e->pool, *entry);
+    return macro && macro->generic && !name_is_users(*entry) ? NULL : macro;
+}
+
+/* Expand the call of NAME into OUT. AFTER: the token behind it. Returns the token behind the call,
+   or NULL if it is none. */
+static const token *expand_call(expansion *e, const token *name, const token *after,
+                                const token *end, const busy *outer, int depth, vector *out)
+{
+    const struct name *entry;
+    const macro *macro = depth > MACRO_DEPTH ? NULL : called(e, name, outer, &entry);
     argument *arguments = NULL;
     size_t count = 0;
-    if (macro->function_like) {
-        if (after >= end || !token_is(after, "("))
-            return NULL;
-        if (!read_arguments(e, macro, &after, end, &arguments, &count))
-            return NULL;
-    }
+    if (!macro || (macro->function_like && (after >= end || !token_is(after, "("))))
+        return NULL;
+    if (macro->function_like && !read_arguments(e, macro, &after, end, &arguments, &count))
+        return NULL;
     vector body = {0};
     substitute(e, macro, arguments, count, outer, depth + 1, &body);
     busy inner = {entry, outer};
+    size_t before = out->count;
     expand_list(e, body.list, body.list + body.count, &inner, depth + 1, out);
+    /* It may end in the name of a macro whose arguments follow: `#define f g`, `f(1)`. */
+    if (out->count > before && after < end && token_is(after, "(") && !e->failed) {
+        token last = out->list[--out->count];
+        const token *further = expand_call(e, &last, after, end, outer, depth + 1, out);
+        if (further)
+            return further;
+        out->count++; /* where it still stands: nothing has been put there */
+    }
     return after;
 }
 
@@ -388,9 +428,12 @@ static void expand_list(expansion *e, const token *first, const token *end, cons
     for (const token *t = first; t < end && step(e);) {
         if (depth == 0)
             e->line = t->line;
-        const token *after = expand_call(e, t, end, busy, depth, out);
+        const token *after = expand_call(e, t, t + 1, end, busy, depth, out);
         if (!after) {
-            push(e, out, *t);
+            token as_written = *t;
+            if (busy && !t->final)
+                as_written.final = is_busy(busy, names_find_token(e->names, SPACE_MACRO, t));
+            push(e, out, as_written);
             after = t + 1;
         }
         t = after;
@@ -415,7 +458,7 @@ const token *macro_expand(pool *pool, const names *names, const token *first, co
 {
     expansion e = begin(pool, names, first);
     vector out = {0};
-    const token *after = expand_call(&e, first, end, NULL, 0, &out);
+    const token *after = expand_call(&e, first, first + 1, end, NULL, 0, &out);
     if (!after || e.failed)
         return NULL;
     finish(&e, &out);

@@ -13,6 +13,10 @@
 enum { MACRO_WORK = 8000000, MACRO_SPLIT_WORK = 400000 };
 /* From now on, so many steps. */
 void macro_allow(pool *pool, size_t work);
+/* Take so many of them for something else that macros can make long. False: there were too few. */
+bool macro_spend(pool *pool, size_t steps);
+/* How many are left. */
+size_t macro_left(pool *pool);
 /* Whether something was left as written for want of them. */
 bool macro_is_spent(pool *pool);
 

@@ -169,6 +169,25 @@ static void mend_directive(const type_scope *scope, token *directive, packing *p
         mend_pragma(scope, directive, packing);
 }
 
+/* --- Assertions ------------------------------------------------------------------------------ */
+
+/* `static_assert` is a macro of <assert.h>, and since 2023 a word that needs no message. */
+static void mend_assertion(pool *pool, const tokens *tokens, size_t at, size_t end)
+{
+    size_t close = tokens_close(tokens, at + 1, NULL) - 1;
+    if (close >= end)
+        return;
+    bool message = false;
+    for (size_t i = at + 2; i < close; i++) {
+        message |= token_is(&tokens->list[i], ",");
+        if (token_is(&tokens->list[i], "(") || token_is(&tokens->list[i], "{"))
+            i = tokens_close(tokens, i, NULL) - 1;
+    }
+    tokens->list[at].code = "_Static_assert";
+    if (!message)
+        tokens->list[close].code = pool_copy(pool, ", \"\")", 5);
+}
+
 /* --- The whole ------------------------------------------------------------------------------- */
 
 /* Types made inside the item are looked up, too. */
@@ -198,6 +217,9 @@ void mend_items(const type_scope *scope, items *items)
                 mend_directive(scope, t, &packing);
             else if (t->kind == TOKEN_STRING && t->length > 2 && memcmp(t->text, "u8", 2) == 0)
                 t->code = pool_copy(scope->pool, t->text + 2, t->length - 2);
+            else if ((token_is(t, "static_assert") || token_is(t, "_Static_assert")) &&
+                     k + 1 < item->end && token_is(t + 1, "("))
+                mend_assertion(scope->pool, &item->tokens, k, item->end);
         }
         if (item->declaration)
             mend_parameters(scope, item);

@@ -106,5 +106,5 @@ bool is_type_name(const names *names, const token *token)
 
 bool is_macro(const names *names, const token *token)
 {
-    return names_find_token(names, SPACE_MACRO, token) != NULL;
+    return !token->final && names_find_token(names, SPACE_MACRO, token) != NULL;
 }

@@ -70,6 +70,7 @@ const char *name_header_place(pool *pool, const char *directive);
 const char *name_kind_word(name_kind kind);
 
 bool is_type_name(const names *names, const token *token);
+/* A macro's name, where it can be expanded. */
 bool is_macro(const names *names, const token *token);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sanitizer.h"
 #include "trace.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,9 @@ static int perform(void (*function)(void), int argc, char **argv, int cell, run_
         state->running = 1;
         stop_poll();
         sanitizer_enter_stack(state->stack, STACK_SIZE);
+        errno = state->error;
         result = run__on_stack(function, argc, argv, state->stack_end, environ);
+        state->error = errno;
         sanitizer_leave_stack(state->stack, STACK_SIZE);
         if (run__in_child()) {
             fflush(NULL);
@@ -93,10 +96,11 @@ void run_cell(void (*function)(void), int cell, run_report *report)
     perform(function, 0, NULL, cell, report);
 }
 
-void run_main(int (*function)(int, char **), int argc, char **argv, int cell, run_report *report)
+void run_main(int (*function)(int, char **), bool has_status, int argc, char **argv, int cell,
+              run_report *report)
 {
     int result = perform((void (*)(void))function, argc, argv, cell, report);
-    if (report->end == RUN_DONE && result != 0) {
+    if (report->end == RUN_DONE && has_status && result != 0) {
         report->end = RUN_RAISED;
         snprintf(report->name, sizeof report->name, "ExitStatus");
         snprintf(report->message, sizeof report->message, "main returned %d", result);

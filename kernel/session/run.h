@@ -41,7 +41,8 @@ void run_adopt(void);
 
 /* Run FUNCTION(). main_symbol: its int result n, if not 0, is ExitStatus n with effects kept. */
 void run_cell(void (*function)(void), int cell, run_report *report);
-void run_main(int (*function)(int, char **), int argc, char **argv, int cell, run_report *report);
+void run_main(int (*function)(int, char **), bool has_status, int argc, char **argv, int cell,
+              run_report *report);
 
 /* Constructors of a unit run inside of loader_load(), as a cell does. If one did not return, this
    tells how it ended, once; false if there is nothing to tell. */

@@ -33,6 +33,7 @@ typedef struct run_state {
     volatile sig_atomic_t wish;
     run_report foreign;
     bool survive_faults; /* no snapshot would take over */
+    int error;      /* errno as the last cell left it: the next may ask for it */
     size_t refused; /* bytes that malloc last had not got for the cell */
     bool constructor_failed;
     run_report constructor;

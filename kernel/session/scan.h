@@ -29,6 +29,7 @@ typedef struct token {
     bool line_start;   /* first on its line */
     bool spaced;       /* white space or a comment before it */
     bool expanded;     /* made by a macro: its text does not lie in the cell */
+    bool final;        /* a macro's name met in its own expansion: C never expands it again */
     int line;          /* 1-based */
     size_t length;
     const char *text;  /* not NUL-terminated */

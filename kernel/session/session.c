@@ -199,8 +199,9 @@ static void run_unit(const session_t *s, const session_cell *cell, const lang_un
         go_on = take_report(&report, reply);
     }
     if (go_on && *unit->main) {
-        void *entry = loader_symbol(s->loader, unit->main);
-        run_main((int (*)(int, char **))entry, s->argc, s->argv, cell->number, &report);
+        bool has_status = strcmp(unit->main, "main") == 0;
+        void *entry = loader_symbol(s->loader, "main");
+        run_main((int (*)(int, char **))entry, has_status, s->argc, s->argv, cell->number, &report);
         go_on = take_report(&report, reply);
     }
     if (go_on && *unit->shown_address && !cell->silent)

@@ -35,6 +35,14 @@ size_t similar_distance(const char *a, size_t a_length, const char *b, size_t b_
     return old[b_length] > limit ? limit + 1 : old[b_length];
 }
 
+/* Of two as many letters away: who mistypes mostly has the first letter right, then the length. */
+static bool nearer(const name *n, const name *found, const char *text, size_t length)
+{
+    if ((n->text[0] == text[0]) != (found->text[0] == text[0]))
+        return n->text[0] == text[0];
+    return n->length == length && found->length != length;
+}
+
 const name *similar_name(const names *names, const char *text)
 {
     size_t length = strlen(text), limit = length < 5 ? 1 : 2, best = limit + 1;
@@ -48,9 +56,7 @@ const name *similar_name(const names *names, const char *text)
                     if (n->kind == NAME_UNKNOWN || n->text[0] == '_' || n->length < 2)
                         continue;
                     size_t d = similar_distance(n->text, n->length, text, length, limit);
-                    bool better = d < best ||
-                                  (d == best && found && n->length == length &&
-                                   found->length != length);
+                    bool better = d < best || (d == best && found && nearer(n, found, text, length));
                     if (d > 0 && better && d <= limit) {
                         best = d;
                         found = n;

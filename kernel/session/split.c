@@ -33,21 +33,30 @@ static bool opens(const token *t)
     return t->kind == TOKEN_PUNCTUATOR && t->length == 1 && strchr("([{", *t->text);
 }
 
-/* Whether only directives follow the token AT. */
-static bool only_directives(const splitter *s, size_t at)
+/* The first token from AT on that is no directive. */
+static size_t over_directives(const splitter *s, size_t at)
 {
     while (s->tokens.list[at].kind == TOKEN_DIRECTIVE)
         at++;
-    return s->tokens.list[at].kind == TOKEN_END;
+    return at;
+}
+
+/* Whether only directives follow the token AT. */
+static bool only_directives(const splitter *s, size_t at)
+{
+    return s->tokens.list[over_directives(s, at)].kind == TOKEN_END;
 }
 
 /* To the `;` and over it. False if there is none. */
 static bool to_semicolon(splitter *s)
 {
     while (here(s)->kind != TOKEN_END && !token_is(here(s), ";")) {
-        if (here(s)->kind == TOKEN_DIRECTIVE && only_directives(s, s->at))
+        size_t next = over_directives(s, s->at);
+        if (next > s->at && s->tokens.list[next].kind == TOKEN_END)
             return false;
-        if (opens(here(s)))
+        if (next > s->at)
+            s->at = next;
+        else if (opens(here(s)))
             group(s);
         else
             s->at++;
@@ -165,7 +174,8 @@ static bool declarators_use_macros(const splitter *s, const declaration *d)
             else if (is_macro(s->names, &s->tokens.list[k]))
                 return true;
         }
-    return false;
+    const token *behind = &s->tokens.list[declaration_tail(d)];
+    return behind->kind == TOKEN_NAME && is_macro(s->names, behind);
 }
 
 /* Expand every macro from here to END. */
@@ -226,7 +236,9 @@ static void read_declaration(splitter *s, item *item)
     declaration *d = pool_alloc(s->pool, sizeof *d);
     declaration_read(s->pool, s->names, &s->tokens, s->at, d);
     hide_macros(s, d);
-    if (!d->is_definition && declarators_use_macros(s, d)) {
+    bool hidden = !d->is_definition && declarators_use_macros(s, d);
+    /* One that is not complete has been read to the end, and may be much shorter expanded. */
+    if (hidden && (d->complete || macro_spend(s->pool, d->end - s->at))) {
         expand_to(s, d->complete ? d->end : end_of_head(s));
         item->first = s->at;
         declaration_read(s->pool, s->names, &s->tokens, s->at, d);
@@ -238,6 +250,16 @@ static void read_declaration(splitter *s, item *item)
     name origin = {.place = s->place, .item = -1};
     declaration_enter(s->names, &s->tokens, d, &origin);
     hide_macros(s, d);
+}
+
+static void set_problem(splitter *s, split_status status, const char *problem, const token *t)
+{
+    if (s->out.status != SPLIT_OK)
+        return;
+    s->out.status = status;
+    s->out.problem = problem;
+    s->out.problem_line = t->line;
+    s->out.problem_token = t;
 }
 
 static void classify(splitter *s, item *item)
@@ -254,6 +276,10 @@ static void classify(splitter *s, item *item)
     } else if (t->kind == TOKEN_NAME && token_is(t + 1, ":") && !is_keyword(t)) {
         item->kind = ITEM_STATEMENT; /* a label: what follows is an item of its own */
         s->at += 2;
+    } else if (token_is(t, "else")) {
+        item->kind = ITEM_STATEMENT;
+        set_problem(s, SPLIT_INVALID, "'else' without an 'if' before it", t);
+        s->at++;
     } else if (declaration_begins(s->names, &s->tokens, s->at)) {
         read_declaration(s, item);
     } else {
@@ -276,16 +302,6 @@ static void inner_directives(splitter *s, const item *item)
     for (size_t i = item->first; i < item->end; i++)
         if (item->tokens.list[i].kind == TOKEN_DIRECTIVE)
             macro_directive(s->names, &item->tokens.list[i]);
-}
-
-static void set_problem(splitter *s, split_status status, const char *problem, const token *t)
-{
-    if (s->out.status != SPLIT_OK)
-        return;
-    s->out.status = status;
-    s->out.problem = problem;
-    s->out.problem_line = t->line;
-    s->out.problem_token = t;
 }
 
 /* Whether the cell uses a macro that opens or closes brackets, one of its own or of an earlier
@@ -349,6 +365,40 @@ static void check_brackets(splitter *s, const tokens *cell)
                     where[depth - 1]);
 }
 
+/* What web pages and text programs put in place of C's characters: quotes, dashes, blanks. Such a
+   character would make a name, or be part of one. */
+static void check_characters(splitter *s, const tokens *cell)
+{
+    static const struct {
+        const char *bytes, *code, *ours;
+    } strays[] = {
+        {"\u201c", "U+201C", "\""}, {"\u201d", "U+201D", "\""}, {"\u201e", "U+201E", "\""},
+        {"\u2018", "U+2018", "'"},  {"\u2019", "U+2019", "'"},  {"\u2010", "U+2010", "-"},
+        {"\u2011", "U+2011", "-"},  {"\u2013", "U+2013", "-"},  {"\u2014", "U+2014", "-"},
+        {"\u2212", "U+2212", "-"},  {"\u00d7", "U+00D7", "*"},  {"\u00a0", "U+00A0", "a blank"},
+        {"\u200b", "U+200B", "nothing"}, {"\u2026", "U+2026", "..."}, {"\u2264", "U+2264", "<="},
+        {"\u2265", "U+2265", ">="}, {"\u2260", "U+2260", "!="},
+    };
+    for (size_t i = 0; i < cell->count; i++) {
+        token t = cell->list[i];
+        if (t.kind != TOKEN_NAME)
+            continue;
+        for (size_t k = 0; k < sizeof strays / sizeof *strays; k++) {
+            size_t length = strlen(strays[k].bytes);
+            const char *at = memmem(t.text, t.length, strays[k].bytes, length);
+            if (!at)
+                continue;
+            token *there = pool_alloc(s->pool, sizeof *there);
+            *there = t;
+            there->text = at;
+            there->length = 1; /* as wide as it is shown */
+            set_problem(s, SPLIT_INVALID,
+                        pool_format(s->pool, "the character %s is not C's; write %s in its place",
+                                    strays[k].code, strays[k].ours), there);
+        }
+    }
+}
+
 /* Where an item lies in the cell: its first and last token that were written there. */
 static void locate(splitter *s, const tokens *cell, size_t *next, item *item)
 {
@@ -402,6 +452,7 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
                     cell.problem, at);
         s.out.problem_line = cell.problem_line;
     }
+    check_characters(&s, &cell);
     macro_allow(pool, MACRO_SPLIT_WORK);
     s.expand_all = uses_bracket_macros(&s);
     if (!s.expand_all)
@@ -438,6 +489,7 @@ items split(pool *pool, names *names, const char *text, size_t size, const char 
         }
         *POOL_PUSH(pool, s.out.list, s.out.count, s.capacity) = item;
     }
+    s.out.steps = MACRO_SPLIT_WORK - macro_left(pool);
     macro_allow(pool, MACRO_WORK);
     return s.out;
 }

@@ -46,6 +46,7 @@ typedef struct items {
     int problem_line;
     const token *problem_token; /* may be NULL */
     size_t open_braces;         /* unclosed brackets at the end, for the indent */
+    size_t steps;               /* that its macros took, see macro.h */
 } items;
 
 items split(pool *pool, names *names, const char *text, size_t size, const char *place);

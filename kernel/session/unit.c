@@ -194,6 +194,14 @@ static void write_directive(writer *w, const token *directive)
 
 /* --- Statements ---------------------------------------------------------------------------- */
 
+/* TinyCC notes a line where an expression begins: a loop of none, as `for (;;);`, would have that of
+   what stands before it. */
+static bool needs_line(const writer *w, const token *first)
+{
+    return w->plan->target != UNIT_NATIVE && (token_is(first, "for") || token_is(first, "do") ||
+                                              token_is(first, "goto") || token_is(first, "{"));
+}
+
 static void write_statement(writer *w, const item *item)
 {
     const token *first = &item->tokens.list[item->first], *end = &item->tokens.list[item->end];
@@ -209,6 +217,8 @@ static void write_statement(writer *w, const item *item)
         return;
     unit_shadow(w, &w->body, first, end, false);
     unit_place(w, &w->body, first);
+    if (needs_line(w, first))
+        text_puts(&w->body, "(void)0; ");
     if (returns && end - first > 2)
         text_puts(&w->body, "return;");
     else
@@ -330,7 +340,7 @@ static const char entry_names[] = "\n#define __func__ \"main\"\n#define __FUNCTI
 void unit_write(const unit_plan *plan, unit *out)
 {
     pool *pool = plan->pool;
-    *out = (unit){.text = "", .entry = "", .shown = "", .shown_address = "", .sizes = ""};
+    *out = (unit){.text = "", .entry = "", .main = "", .shown = "", .shown_address = "", .sizes = ""};
     names names = {.pool = pool, .below = plan->names};
     writer w = {.plan = plan, .pool = pool, .out = out, .names = &names, .top = {.pool = pool},
                 .body = {.pool = pool}};

@@ -72,7 +72,7 @@ typedef struct unit {
     past past;  /* the session as it will be */
     const char *text;
     const char *entry; /* "" nothing to run */
-    bool has_main;
+    const char *main; /* "main", or "void main", if the cell defines it; else "" */
     const char *shown, *shown_address;
     int shown_line, shown_end_line; /* lines of the value's expression; 0: no value */
     defined *defined;

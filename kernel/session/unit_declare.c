@@ -392,6 +392,15 @@ const char *unit_prototype(writer *w, const item *item)
     return prototype(w, item, specifiers_text(w, &item->tokens, item->declaration, ""));
 }
 
+/* `void f()`, not `void *f()`. */
+static bool returns_nothing(const tokens *tokens, const declaration *d)
+{
+    bool is_void = false;
+    for (size_t i = d->specifiers; i < d->specifiers_end; i++)
+        is_void |= token_is(&tokens->list[i], "void");
+    return is_void && d->list[0].first == d->list[0].name;
+}
+
 static void write_function(writer *w, const item *item)
 {
     const tokens *tokens = &item->tokens;
@@ -402,7 +411,8 @@ static void write_function(writer *w, const item *item)
     const char *tag = d->tag_body != DECLARE_NONE ? write_tag(w, item) : "";
     const char *specifiers = specifiers_text(w, tokens, d, tag);
     add_defined(w, name, true, bind);
-    w->out->has_main |= strcmp(name, "main") == 0;
+    if (strcmp(name, "main") == 0)
+        w->out->main = returns_nothing(tokens, d) ? "void main" : "main";
     const char *kept = prototype(w, item, specifiers);
     if (unit_declares(w) && !unit_has_code(w)) {
         unit_line(w, &w->top, tokens->list[item->first].line);
@@ -431,7 +441,7 @@ void unit_declaration(writer *w, const item *item)
     const declaration *d = item->declaration;
     if (d->is_thread) {
         unit_refuse(w, item->line, "thread-local variables cannot live in a session; drop "
-                                   "_Thread_local, or keep the variable inside a function");
+                                   "_Thread_local");
         return;
     }
     if (item->kind == ITEM_FUNCTION) {
@@ -442,8 +452,9 @@ void unit_declaration(writer *w, const item *item)
         write_typedef(w, item);
         return;
     }
-    const char *tag = d->tag_body != DECLARE_NONE ? write_tag(w, item) : "";
-    if (d->count == 0 && d->tag_body == DECLARE_NONE) { /* `struct node;` or nonsense */
+    bool nonsense = !token_is(&tokens->list[declaration_tail(d)], ";"); /* `int a b;` */
+    const char *tag = d->tag_body != DECLARE_NONE && !nonsense ? write_tag(w, item) : "";
+    if (nonsense || (d->count == 0 && d->tag_body == DECLARE_NONE)) { /* or `struct node;` */
         if (!unit_declares(w))
             return;
         unit_line(w, &w->top, item->line);

@@ -140,12 +140,45 @@ static void put_pointer(writer *w, const char *type)
                     w->out->shown);
 }
 
-static void show_object(writer *w, const char *e)
+/* Bit-fields have no address, and TinyCC's type of one says so only to itself. What has an integer
+   type, bit-fields among them, is shown from a copy wide enough for any. */
+static void put_bits(writer *w, const char *e)
+{
+    static const char *const types[] = {
+        "_Bool", "char", "signed char", "unsigned char", "short", "unsigned short", "int",
+        "unsigned", "long", "unsigned long", "long long", "unsigned long long"};
+    text_puts(&w->body, "enum { __xt_whole = ");
+    if (w->plan->target == UNIT_NATIVE) { /* to gcc, each width of bit-field is a type of its own */
+        text_format(&w->body, "__builtin_classify_type(%s) == 1", e);
+    } else {
+        text_format(&w->body, "_Generic((%s)", e);
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+            text_format(&w->body, ", %s: 1", types[i]);
+        text_puts(&w->body, ", default: 0)");
+    }
+    text_format(&w->body, " }; static long long __xt_bits; "
+                "__xt_bits = __builtin_choose_expr(__xt_whole, (%s), 0); ", e);
+}
+
+/* Whether [first, end) may be a bit-field, or be made of one: it names a member, or a macro may. */
+static bool may_have_bits(const writer *w, const token *first, const token *end)
+{
+    for (const token *t = first; t < end; t++)
+        if (token_is(t, ".") || token_is(t, "->") || is_macro(w->names, t))
+            return true;
+    return false;
+}
+
+static void show_object(writer *w, const char *e, bool bits)
 {
     text_puts(&w->body, "{ ");
     put_table(w, e, e);
     text_puts(&w->body, "{ ");
     put_pointer(w, e);
+    if (bits) {
+        put_bits(w, e);
+        e = pool_format(w->pool, "__builtin_choose_expr(__xt_whole, __xt_bits, (%s))", e);
+    }
     /* Reading it here makes a pointer that leads nowhere a fault of the cell, as it is in C. */
     text_format(&w->body,
                 "%s = (void *)&(%s); volatile char __xt_read = *(volatile char *)%s; "
@@ -153,7 +186,7 @@ static void show_object(writer *w, const char *e)
                 w->out->shown_address, e, w->out->shown_address);
 }
 
-static void show_copy(writer *w, const char *e)
+static void show_copy(writer *w, const char *e, bool bits)
 {
     static const char is_void[] = "__builtin_types_compatible_p(__xt_expression, void)";
     const char *value = pool_format(w->pool, "__builtin_choose_expr(%s, 0, (%s))", is_void, e);
@@ -170,8 +203,13 @@ static void show_copy(writer *w, const char *e)
     text_format(&w->body,
                 "static __xt_type __xt_value; "
                 "__xt_copy((void *)&__xt_value, (const void *)&__xt_i, sizeof __xt_i); "
-                "%s = (void *)&__xt_value; } } } ",
+                "%s = (void *)&__xt_value; ",
                 w->out->shown_address);
+    if (bits) {
+        put_bits(w, "__xt_i");
+        text_format(&w->body, "if (__xt_whole) %s = (void *)&__xt_bits; ", w->out->shown_address);
+    }
+    text_puts(&w->body, "} } } ");
 }
 
 /* A value that TinyCC has no type for: a function of the session makes the text. */
@@ -210,6 +248,7 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
         e = pool_format(w->pool, "(char)%s", e);
     if (plan->show_decayed)
         e = pool_format(w->pool, "(%s) + 0", e);
+    bool bits = may_have_bits(w, from, &item->tokens.list[end]);
     unit *out = w->out;
     w->shown = true;
     if (plan->show_native && plan->target == UNIT_TYPES)
@@ -222,8 +261,8 @@ void unit_show(writer *w, const item *item, size_t first, size_t end)
     if (plan->target == UNIT_NATIVE && plan->show_native)
         show_natively(w, e);
     else if (!plan->show_copy && !plan->show_decayed && is_addressable(w, &item->tokens, first, end))
-        show_object(w, e);
+        show_object(w, e, bits);
     else
-        show_copy(w, e);
+        show_copy(w, e, bits);
     text_puts(&w->body, "__nb_poll();\n");
 }

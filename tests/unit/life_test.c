@@ -44,6 +44,7 @@ static void on_stream(void *context, int fd, const char *text, size_t size, int 
 }
 
 static collected seen;
+static char said[256]; /* by the last cell's error */
 
 static void block_signals(void)
 {
@@ -76,6 +77,7 @@ static const char *run(host_t *host, const char *code)
     seen.text[0] = '\0';
     host_execute(host, code, strlen(code), &(host_execute_options){.number = ++number}, &reply);
     snprintf(name, sizeof name, "%s", reply.status == HOST_OK ? "ok" : reply.ename);
+    snprintf(said, sizeof said, "%s: %s", reply.ename, reply.evalue);
     host_reply_free(&reply);
     return name;
 }
@@ -219,9 +221,9 @@ static void scene_death_between_cells(host_t *host, FILE *answer)
     run(host, code);
     char *digits = strrchr(seen.text, '\n');
     pid_t second = (pid_t)strtol(digits ? digits + 1 : seen.text, NULL, 10);
-    bool said = strstr(seen.text, "died between cells (SIGKILL)") != NULL;
+    bool noted = strstr(seen.text, "died between cells (SIGKILL)") != NULL;
     const char *end = run(host, "#include <stdio.h>\nprintf(\"%d\", kept);");
-    fprintf(answer, "%d %d %s %s\n", first > 0 && second > 0 && first != second, said, end,
+    fprintf(answer, "%d %d %s %s\n", first > 0 && second > 0 && first != second, noted, end,
             seen.text);
 }
 
@@ -306,20 +308,53 @@ static void scene_late_stop(host_t *host, FILE *answer)
     pthread_create(&presser, NULL, press_stop, NULL);
     snprintf(name, sizeof name, "%s", run(host, first));
     late.second = true;
-    fprintf(answer, "%s %s\n", name, run(host, second));
-    fflush(answer);
+    const char *second_end = run(host, second);
     pthread_join(presser, NULL);
     for (int i = 0; i < 4; i++) {
-        path_of((const char *const[]){"began1", "go1", "began2", "go2"}[i], name, sizeof name);
-        unlink(name);
+        char path[100];
+        path_of((const char *const[]){"began1", "go1", "began2", "go2"}[i], path, sizeof path);
+        unlink(path);
     }
     rmdir(late.folder);
+    fprintf(answer, "%s %s\n", name, second_end);
+}
+
+/* --- compile children that die before they take a cell --- */
+
+static char dying[64]; /* while this file is there */
+
+static void prepare_dying(void)
+{
+    const char *old = getenv("ASAN_OPTIONS");
+    char options[512];
+    snprintf(options, sizeof options, "%s:verify_asan_link_order=0", old ? old : "");
+    snprintf(dying, sizeof dying, "/tmp/life_test.%d", (int)getpid());
+    setenv("ASAN_OPTIONS", options, 1);
+    setenv("LD_PRELOAD", DYING_COMPILER, 1);
+    setenv("XTINYCC_DYING", dying, 1);
+}
+
+/* The child that waits may still take a cell; then there are only those that die. */
+static void scene_compilers_die(host_t *host, FILE *answer)
+{
+    run(host, "int kept = 5;");
+    close(creat(dying, 0600));
+    int taken = 0;
+    while (taken < 3 && strcmp(run(host, "kept++;"), "ok") == 0)
+        taken++;
+    char error[256], code[100];
+    snprintf(error, sizeof error, "%s", said);
+    unlink(dying);
+    snprintf(code, sizeof code, "#include <stdio.h>\nprintf(\"%%d\", kept == 5 + %d);", taken);
+    const char *end = run(host, code);
+    fprintf(answer, "%s %s %d %s\n", end, seen.text, taken < 2, error);
 }
 
 static const struct {
     const char *name;
     scene play;
 } scenes[] = {
+    {"compilers-die", scene_compilers_die},
     {"late-stop", scene_late_stop},
     {"busy", scene_busy},
     {"stop", scene_stop},
@@ -331,6 +366,8 @@ static const struct {
 static int play_scene(const char *name)
 {
     block_signals();
+    if (strcmp(name, "compilers-die") == 0)
+        prepare_dying();
     host_t *host = start();
     for (size_t i = 0; host && i < sizeof scenes / sizeof scenes[0]; i++)
         if (strcmp(scenes[i].name, name) == 0) {
@@ -404,6 +441,15 @@ static void a_stop_belongs_to_the_cell_that_ran(void **state)
     assert_string_equal(f.answer, "ok ok");
 }
 
+static void without_a_compiler_a_cell_is_refused(void **state)
+{
+    (void)state;
+    front f = play("compilers-die");
+    end(&f, SIGKILL);
+    assert_string_equal(f.answer, "ok 1 1 CompileError: no process for the compiler: "
+                                  "memory or processes ran out");
+}
+
 static void a_missing_worker_is_an_error_of_one_line(void **state)
 {
     (void)state;
@@ -433,6 +479,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_death_between_cells_costs_no_variables),
         cmocka_unit_test(a_dead_zygote_is_the_end_and_is_said),
         cmocka_unit_test(a_stop_belongs_to_the_cell_that_ran),
+        cmocka_unit_test(without_a_compiler_a_cell_is_refused),
         cmocka_unit_test(a_missing_worker_is_an_error_of_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void run_in_child(const char *cell, const child_options *options)
     if (options->stop_first)
         raise(SIGINT);
     if (options->is_main)
-        run_main((int (*)(int, char **))entry, 1, (char *[]){"a.out", NULL}, 2,
+        run_main((int (*)(int, char **))entry, true, 1, (char *[]){"a.out", NULL}, 2,
                  &shared->end.report);
     else
         run_cell((void (*)(void))entry, 2, &shared->end.report);

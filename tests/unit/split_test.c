@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "macro.h"
 #include "split.h"
 
 static pool memory;
@@ -134,6 +135,46 @@ static void reads_long_cells_of_macros(void **state)
     assert_in_range(memory.total, 0, MEMORY);
 }
 
+/* What a macro left of itself in its expansion is expanded no more: it could make items for ever. */
+static void expands_nothing_twice(void **state)
+{
+    (void)state;
+    check("#define OPEN {\n#define F(x) F(x); int F(x)\nint F(a);\nint f(void) OPEN }", "##ddf");
+    check("#define errno errno\nextern int errno; errno", "#de");
+}
+
+static size_t steps(const char *line, int lines)
+{
+    text cell = {.pool = &memory};
+    text_puts(&cell, "#define CLOSE )\n#define TWICE(x) x x\n");
+    for (int i = 0; i < lines; i++)
+        text_puts(&cell, line);
+    return read(text_string(&cell)).steps;
+}
+
+/* Twice as many lines take twice as many steps, or what the macros of a cell may take is spent. */
+static void takes_steps_by_length(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"TWICE(f(x);)\n", "int TWICE(TWICE(a)) = 1;\n",
+                                        "TWICE(TWICE(TWICE(f();)))\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        size_t once = steps(lines[i], 200), twice = steps(lines[i], 400);
+        assert_in_range(once, 200, 200 * 500);
+        assert_in_range(twice, once, 2 * once + 100);
+    }
+    /* Each line is read to the end of the cell until CLOSE is seen: that is not free. */
+    assert_int_equal(steps("int a(\n#pragma x\nint CLOSE;\n", 2000), MACRO_SPLIT_WORK);
+}
+
+static void looks_for_old_parameters_nearby(void **state)
+{
+    (void)state;
+    check("int f(a, b) int a; double b; { }", "f");
+    check("int f(a) int a, *b; { }", "f");
+    check("int f() int a; int b; int c; { }", "ddds"); /* no function: its list has no names */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +184,9 @@ int main(void)
         cmocka_unit_test_teardown(tells_incomplete_from_invalid, free_memory),
         cmocka_unit_test_teardown(knows_where_items_lie, free_memory),
         cmocka_unit_test_teardown(reads_long_cells_of_macros, free_memory),
+        cmocka_unit_test_teardown(expands_nothing_twice, free_memory),
+        cmocka_unit_test_teardown(takes_steps_by_length, free_memory),
+        cmocka_unit_test_teardown(looks_for_old_parameters_nearby, free_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

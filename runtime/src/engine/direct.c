@@ -1,21 +1,31 @@
 /* The direct path: one image at a time through the plan's stages. See direct.h. */
 #include "direct.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL }; /* behind a map, for reads and stores past it */
+enum {
+    ROOM = 2 * LANE_GROUP + LANE_MAX_KERNEL, /* behind a map, for reads and stores past it */
+    MOST_ROWS = 1 << 18, /* floats of a layer that are copied: a part of the second-level cache */
+    NEAR_WEIGHTS = 1 << 12, /* floats of a convolution that leave the nearest cache room for more, */
+    NEAR_ROWS = 56          /* so many rows of a dense layer */
+};
 
 typedef struct direct_stage {
     const lane_stage *from;
     direct_window window; /* every stage has its maps here */
     int columns;          /* a convolution with columns in lanes */
     size_t in_at, out_at; /* activations */
-    size_t packed_at;     /* convolutions: weights, then biases */
+    size_t packed_at;     /* convolutions, narrow dense layers: weights, then biases */
     uint8_t *blank;       /* columns: rows of the input that are zero */
+    uint8_t *empty;       /* columns: rows of results that come of zeros alone */
+    direct_layer dense;
     int may_skip;         /* dense: many inputs may be zero */
+    float *rows;          /* dense: weights and bias in whole vectors; NULL: as they are */
     nn_activation activation; /* not taken along by the kernel */
+    int is_alias;             /* its output is its input */
+    int rows_into;            /* convolution: the dense stage, so far ahead, that takes each row of
+                                 its results at once; 0: none */
 } direct_stage;
 
 struct nn_direct {
@@ -25,10 +35,12 @@ struct nn_direct {
     int stage_count, skip_zeros;
     direct_stage *stages;
     float *activations, *packed, *scratch;
-    int32_t *indices;
-    uint8_t *blank;
+    int32_t *all, *indices; /* 0, 1, 2, ...; inputs that are not zero */
+    uint8_t *blank, *empty;
+    size_t empty_count;
     const float *packed_params; /* what `packed` was made of, */
     uint64_t packed_version;    /* in which version (0: not known) */
+    int aligned;                /* dense layers' rows as well */
 };
 
 /* ---- the stages ---- */
@@ -53,6 +65,10 @@ static void list_stages(nn_direct *direct)
         int is_conv = from->kind == LANE_CONV;
         stage->from = from;
         stage->activation = from->activation;
+        if (from->kind == LANE_DENSE) {
+            stage->dense = (direct_layer){from->op->out_c, from->op->out_c, from->activation};
+            stage->activation = NN_LINEAR;
+        }
         window->kernel_h = is_conv ? conv->kernel_h : pool->window_h;
         window->kernel_w = is_conv ? conv->kernel_w : pool->window_w;
         window->stride_h = is_conv ? conv->stride_h : pool->stride_h;
@@ -112,8 +128,9 @@ static void choose_forms(nn_direct *direct)
 
 static int at_least(int a, int b) { return a > b ? a : b; }
 
-/* A map, with the zero frame that the stage reading it (or NULL) wants. */
-static direct_map map_of(const lane_map *shape, const direct_stage *reader, int planes)
+/* A map, with the zero frame that the stage reading it (or NULL) wants. Rows of planes are whole
+   vectors, so that none reaches into the next one. */
+static direct_map map_of(const lane_map *shape, const direct_stage *reader, int planes, int lanes)
 {
     direct_map map = {.c = shape->c, .h = shape->h, .w = shape->w};
     int columns = map.w, top = 0, left = 0;
@@ -127,7 +144,7 @@ static direct_map map_of(const lane_map *shape, const direct_stage *reader, int 
         columns = at_least(left + map.w, (conv->columns - 1) * conv->stride_w + conv->kernel_w);
     }
     map.step = planes ? 1 : map.c;
-    map.pitch = columns * map.step;
+    map.pitch = planes ? round_up(columns, lanes) : columns * map.step;
     map.plane = planes ? map.rows * map.pitch + LANE_GROUP : 1;
     map.at = top * map.pitch + left * map.step;
     map.size = (planes ? map.c * map.plane : map.rows * map.pitch) + ROOM;
@@ -143,7 +160,7 @@ static size_t reserve(size_t *total, size_t floats)
 
 /* Sizes of what the stages need; everything lies in one after another. */
 typedef struct direct_sizes {
-    size_t activations, packed, scratch, indices, blank;
+    size_t activations, packed, scratch, indices, blank, empty;
 } direct_sizes;
 
 static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
@@ -158,16 +175,29 @@ static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
                      ? (size_t)(round_up(window->columns, 2 * lanes) * channels)
                      : (size_t)(window->columns * window->weight_row);
     sizes->scratch = 2 * row > sizes->scratch ? 2 * row : sizes->scratch;
-    if (stage->columns)
+    if (stage->columns) {
         sizes->blank += (size_t)window->in.c * (size_t)window->in.rows;
+        sizes->empty += (size_t)(window->rows + 1) / 2;
+    }
+}
+
+static void lay_dense(direct_stage *stage, int lanes, direct_sizes *sizes)
+{
+    direct_layer *dense = &stage->dense;
+    size_t inputs = (size_t)stage->from->op->in_c;
+    sizes->indices = inputs > sizes->indices ? inputs : sizes->indices;
+    if (dense->m >= lanes)
+        return;
+    dense->row = lanes;
+    stage->packed_at = reserve(&sizes->packed, (inputs + 1) * (size_t)lanes);
 }
 
 static void lay_stages(nn_direct *direct, direct_sizes *sizes)
 {
     const lane_plan *plan = direct->plan;
-    int count = direct->stage_count;
+    int count = direct->stage_count, lanes = plan->kernels->lanes;
     direct->input = map_of(&plan->input, count ? direct->stages : NULL,
-                           count && direct->stages[0].columns);
+                           count && direct->stages[0].columns, lanes);
     direct->input_at = reserve(&sizes->activations, (size_t)direct->input.size);
     direct_map before = direct->input;
     direct->output_at = direct->input_at;
@@ -175,28 +205,49 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
         direct_stage *stage = &direct->stages[i];
         const lane_stage *last = stage->window.pooled ? stage->from + 1 : stage->from;
         stage->window.in = before;
-        stage->window.out = map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns);
+        stage->window.out =
+            map_of(&last->out, i + 1 < count ? stage + 1 : NULL, stage->columns, lanes);
         stage->in_at = direct->output_at;
-        stage->out_at = reserve(&sizes->activations, (size_t)stage->window.out.size);
+        stage->is_alias = stage->from->kind == LANE_FLATTEN && before.pitch == before.w * before.c;
+        stage->out_at = stage->is_alias
+                            ? stage->in_at
+                            : reserve(&sizes->activations, (size_t)stage->window.out.size);
         if (stage->from->kind == LANE_CONV)
-            lay_conv(stage, plan->kernels->lanes, sizes);
-        if (stage->from->kind == LANE_DENSE && (size_t)stage->from->op->in_c > sizes->indices)
-            sizes->indices = (size_t)stage->from->op->in_c;
+            lay_conv(stage, lanes, sizes);
+        if (stage->from->kind == LANE_DENSE)
+            lay_dense(stage, lanes, sizes);
         before = stage->window.out;
         direct->output_at = stage->out_at;
+    }
+}
+
+/* A dense layer waits for its weights, a convolution does not: row by row in turns, the weights
+   come while the convolution computes. */
+static void join_stages(nn_direct *direct)
+{
+    for (int i = 0; i + 2 < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const direct_window *window = &stage->window;
+        size_t floats = stage->from->op->weight_count;
+        if (stage->from->kind == LANE_CONV && !stage->columns && window->pooled &&
+            stage->activation == NN_LINEAR && floats <= NEAR_WEIGHTS && stage[1].is_alias &&
+            stage[2].from->kind == LANE_DENSE)
+            stage->rows_into = 2;
     }
 }
 
 /* The frame's rows are zero for ever. */
 static void mark_frames(nn_direct *direct)
 {
-    uint8_t *blank = direct->blank;
+    uint8_t *blank = direct->blank, *empty = direct->empty;
     for (int i = 0; i < direct->stage_count; i++) {
         direct_stage *stage = &direct->stages[i];
         const direct_map *in = &stage->window.in;
         if (!stage->columns)
             continue;
         stage->blank = blank;
+        stage->empty = empty;
+        empty += (stage->window.rows + 1) / 2;
         int top = in->at / in->pitch;
         for (int c = 0; c < in->c; c++, blank += in->rows)
             for (int y = 0; y < in->rows; y++)
@@ -232,13 +283,19 @@ nn_direct *nn__direct_create(const lane_plan *plan, int skip_zeros)
     direct->packed = zeroed(sizes.packed);
     direct->scratch = zeroed(sizes.scratch);
     direct->indices = malloc((sizes.indices + LANE_GROUP) * sizeof *direct->indices);
+    direct->all = calloc(sizes.indices + LANE_GROUP, sizeof *direct->all);
     direct->blank = malloc(sizes.blank + 1);
+    direct->empty = calloc(sizes.empty + 1, 1);
+    direct->empty_count = sizes.empty;
     if (!direct->activations || !direct->packed || !direct->scratch || !direct->indices ||
-        !direct->blank) {
+        !direct->all || !direct->blank || !direct->empty) {
         nn__direct_destroy(direct);
         return NULL;
     }
+    for (size_t i = 0; i < sizes.indices; i++)
+        direct->all[i] = (int32_t)i;
     mark_frames(direct);
+    join_stages(direct);
     return direct;
 }
 
@@ -246,12 +303,16 @@ void nn__direct_destroy(nn_direct *direct)
 {
     if (!direct)
         return;
+    for (int i = 0; direct->stages && i < direct->stage_count; i++)
+        free(direct->stages[i].rows);
     free(direct->stages);
     free(direct->activations);
     free(direct->packed);
     free(direct->scratch);
     free(direct->indices);
+    free(direct->all);
     free(direct->blank);
+    free(direct->empty);
     free(direct);
 }
 
@@ -268,37 +329,76 @@ static void pack_rows(const direct_window *window, const float *weights, float *
     }
 }
 
-static void pack(nn_direct *direct, const float *params)
+static void pack_conv(const direct_stage *stage, const lane_kernels *k, const float *params,
+                      float *to)
 {
-    for (int i = 0; i < direct->stage_count; i++) {
-        const direct_stage *stage = &direct->stages[i];
-        const direct_window *window = &stage->window;
-        const nn_op *op = stage->from->op;
-        float *to = direct->packed + stage->packed_at;
-        if (stage->from->kind != LANE_CONV)
-            continue;
-        if (stage->columns)
-            direct->plan->kernels->direct_pack_columns(window, params + op->weight, to);
+    const direct_window *window = &stage->window;
+    const nn_op *op = stage->from->op;
+    if (stage->columns)
+        k->direct_pack_columns(window, params + op->weight, to);
+    else
+        pack_rows(window, params + op->weight, to);
+    to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+    if (op->has_bias)
+        memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
+}
+
+/* Rows of ROW floats, and the bias as one more. */
+static void pack_dense(const direct_stage *stage, const float *params, float *to, int row)
+{
+    const nn_op *op = stage->from->op;
+    const float *from = params + op->weight;
+    size_t bytes = (size_t)op->out_c * sizeof(float);
+    size_t left = (size_t)(row - op->out_c) * sizeof(float);
+    for (int i = 0; i <= op->in_c; i++, from += op->out_c, to += row) {
+        if (i < op->in_c)
+            memcpy(to, from, bytes);
+        else if (op->has_bias)
+            memcpy(to, params + op->bias, bytes);
         else
-            pack_rows(window, params + op->weight, to);
-        to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
-        if (op->has_bias)
-            memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
+            memset(to, 0, bytes);
+        memset(to + op->out_c, 0, left);
     }
 }
 
-/* ---- one image ---- */
-
-static void softmax(float *x, int n)
+static void pack(nn_direct *direct, const float *params)
 {
-    float largest = x[0], sum = 0;
-    for (int i = 1; i < n; i++)
-        largest = x[i] > largest ? x[i] : largest;
-    for (int i = 0; i < n; i++)
-        sum += x[i] = expf(x[i] - largest);
-    for (int i = 0; i < n; i++)
-        x[i] /= sum;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        float *to = direct->packed + stage->packed_at;
+        if (stage->from->kind == LANE_CONV)
+            pack_conv(stage, direct->plan->kernels, params, to);
+        else if (stage->from->kind == LANE_DENSE && stage->dense.m < direct->plan->kernels->lanes)
+            pack_dense(stage, params, to, stage->dense.row);
+        else if (stage->from->kind == LANE_DENSE)
+            stage->dense.row = stage->dense.m;
+    }
+    memset(direct->empty, 0, direct->empty_count);
+    direct->aligned = 0;
 }
+
+/* Rows of weights that start within a cache line are read twice as slowly. A copy costs as much
+   as a few images, so it is for parameters that more than one call has seen. */
+static void align_rows(nn_direct *direct, const float *params)
+{
+    int lanes = direct->plan->kernels->lanes;
+    for (int i = 0; i < direct->stage_count; i++) {
+        direct_stage *stage = &direct->stages[i];
+        const int m = stage->dense.m, row = round_up(m, lanes);
+        if (stage->from->kind != LANE_DENSE || m < lanes || m == row)
+            continue;
+        size_t floats = (size_t)row * ((size_t)stage->from->op->in_c + 1);
+        if (!stage->rows && floats <= MOST_ROWS)
+            stage->rows = zeroed(floats);
+        if (!stage->rows)
+            continue;
+        pack_dense(stage, params, stage->rows, row);
+        stage->dense.row = row;
+    }
+    direct->aligned = 1;
+}
+
+/* ---- one image ---- */
 
 /* Channels last: what is in planes has no activation left. */
 static void activate(const lane_kernels *k, const direct_map *map, nn_activation activation,
@@ -311,7 +411,7 @@ static void activate(const lane_kernels *k, const direct_map *map, nn_activation
         if (activation != NN_SOFTMAX)
             k->direct_activate(activation, row, map->w * map->c);
         for (int i = 0; activation == NN_SOFTMAX && i < map->w; i++)
-            softmax(row + i * map->c, map->c);
+            k->direct_activate(activation, row + i * map->c, map->c);
     }
 }
 
@@ -326,35 +426,119 @@ static void copy(const direct_map *from, const direct_map *to, const float *x, f
         memcpy(y, x, row * sizeof(float));
 }
 
+typedef struct dense_weights {
+    const float *weights, *bias;
+} dense_weights;
+
+static dense_weights weights_of(const nn_direct *direct, const float *params,
+                                const direct_stage *stage)
+{
+    const nn_op *op = stage->from->op;
+    dense_weights found = {params + op->weight, op->has_bias ? params + op->bias : NULL};
+    if (stage->dense.row > stage->dense.m) {
+        found.weights = stage->rows ? stage->rows : direct->packed + stage->packed_at;
+        found.bias = found.weights + (size_t)op->in_c * (size_t)stage->dense.row;
+    }
+    return found;
+}
+
+/* COUNT inputs from FIRST on: those that are not zero, or all where zeros are not expected. */
+static direct_ahead part_of(const nn_direct *direct, const direct_stage *stage,
+                            const float *weights, const float *in, int first, int count)
+{
+    size_t row = (size_t)stage->dense.row;
+    direct_ahead part = {.weights = weights + (size_t)first * row, .row = row,
+                         .list = direct->all, .count = count};
+    if (stage->may_skip) {
+        part.count = direct->plan->kernels->direct_nonzero(in + first, count, direct->indices);
+        part.list = direct->indices;
+    }
+    return part;
+}
+
+static void run_dense(const nn_direct *direct, const float *params, const direct_stage *stage,
+                      const float *in, float *out)
+{
+    dense_weights found = weights_of(direct, params, stage);
+    direct_ahead all = part_of(direct, stage, found.weights, in, 0, stage->from->op->in_c);
+    direct->plan->kernels->direct_dense(&stage->dense, in, all.weights, found.bias, all.list,
+                                        all.count, out);
+}
+
+static const float *bias_of_conv(const direct_stage *stage, const float *packed)
+{
+    const nn_op *op = stage->from->op;
+    return packed + op->weight_count / (size_t)op->out_c * (size_t)stage->window.weight_row;
+}
+
+/* A pooled convolution and the dense layer that reads it, row by row. Where zeros are skipped, a
+   row's inputs are known only after it: their weights come during the next one. */
+static void run_joined(const nn_direct *direct, const float *params, const direct_stage *stage)
+{
+    const lane_kernels *k = direct->plan->kernels;
+    const direct_stage *reader = stage + stage->rows_into;
+    const direct_window *window = &stage->window;
+    const float *weights = direct->packed + stage->packed_at;
+    const float *in = direct->activations + stage->in_at;
+    float *middle = direct->activations + stage->out_at;
+    float *out = direct->activations + reader->out_at;
+    dense_weights found = weights_of(direct, params, reader);
+    const float *start = found.bias;
+    direct_layer sums = reader->dense;
+    sums.activation = NN_LINEAR;
+    const int inputs = window->out.w * window->out.c, rows = window->out.h;
+    const int late = reader->may_skip;
+    direct_ahead part = {0};
+    for (int y = 0; y < rows + late; y++) {
+        if (!late)
+            part = part_of(direct, reader, found.weights, middle, y * inputs, inputs);
+        direct_ahead ahead = part;
+        ahead.count = ahead.count > NEAR_ROWS ? NEAR_ROWS : ahead.count;
+        if (y < rows)
+            k->direct_conv(window, in, weights, bias_of_conv(stage, weights), direct->scratch,
+                           middle, y, y + 1, &ahead);
+        int done = y - late; /* the row whose inputs the dense layer takes now */
+        if (done >= 0) {
+            k->direct_dense(done == rows - 1 ? &reader->dense : &sums, middle + done * inputs,
+                            part.weights, start, part.list, part.count, out);
+            start = out;
+        }
+        if (late && y < rows)
+            part = part_of(direct, reader, found.weights, middle, y * inputs, inputs);
+    }
+    activate(k, &reader->window.out, reader->activation, out);
+}
+
 static void run_stage(const nn_direct *direct, const float *params, const direct_stage *stage)
 {
     const lane_kernels *k = direct->plan->kernels;
     const direct_window *window = &stage->window;
-    const nn_op *op = stage->from->op;
     const float *in = direct->activations + stage->in_at;
     float *out = direct->activations + stage->out_at;
     switch (stage->from->kind) {
     case LANE_CONV: {
         const float *weights = direct->packed + stage->packed_at;
-        const float *bias =
-            weights + op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+        const float *bias = bias_of_conv(stage, weights);
+        const direct_ahead nothing = {0};
         if (stage->columns)
-            k->direct_conv_columns(window, in, weights, bias, stage->blank, direct->scratch, out);
+            k->direct_conv_columns(window, in, weights, bias, stage->blank, stage->empty,
+                                   direct->scratch, out);
         else
-            k->direct_conv(window, in, weights, bias, direct->scratch, out);
+            k->direct_conv(window, in, weights, bias, direct->scratch, out, 0, window->out.h,
+                           &nothing);
         break;
     }
     case LANE_POOL:
         k->direct_pool(window, in, out);
         break;
     case LANE_DENSE:
-        k->direct_dense(in, params + op->weight, op->has_bias ? params + op->bias : NULL, out,
-                        op->in_c, op->out_c, stage->may_skip ? direct->indices : NULL);
+        run_dense(direct, params, stage, in, out);
         break;
     case LANE_FLATTEN:
     case LANE_DROPOUT:
     case LANE_ACTIVATION:
-        copy(&window->in, &window->out, in, out);
+        if (!stage->is_alias)
+            copy(&window->in, &window->out, in, out);
         break;
     }
     activate(k, &window->out, stage->activation, out);
@@ -368,6 +552,8 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
     if (!batch->params_version || direct->packed_version != batch->params_version ||
         direct->packed_params != params)
         pack(direct, params);
+    else if (!direct->aligned)
+        align_rows(direct, params);
     direct->packed_version = batch->params_version;
     direct->packed_params = params;
     size_t size = (size_t)map->h * (size_t)map->w * (size_t)map->c *
@@ -384,8 +570,14 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
         k->direct_load(&input, map, to);
         if (marks)
             k->direct_blank(map, to, direct->stages[0].blank + map->at / map->pitch);
-        for (int i = 0; i < direct->stage_count; i++)
-            run_stage(direct, params, &direct->stages[i]);
+        for (int i = 0; i < direct->stage_count; i++) {
+            const direct_stage *stage = &direct->stages[i];
+            if (stage->rows_into)
+                run_joined(direct, params, stage);
+            else
+                run_stage(direct, params, stage);
+            i += stage->rows_into;
+        }
         memcpy(out, direct->activations + direct->output_at, outputs * sizeof(float));
     }
 }

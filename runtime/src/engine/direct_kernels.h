@@ -48,23 +48,20 @@ static void direct_load(const direct_input *input, const direct_map *map, float 
 /* marks[y] of every channel: is the row zero? */
 static void direct_blank(const direct_map *map, const float *x, uint8_t *marks)
 {
+    const int w = map->w;
     x += map->at;
     for (int c = 0; c < map->c; c++, marks += map->rows, x += map->plane)
         for (int y = 0; y < map->h; y++) {
             const float *row = x + (size_t)y * (size_t)map->pitch;
-            uint32_t found[VL], any = 0;
             vi bits = {0};
-            int i = 0;
-            for (; i + VL <= map->w; i += VL)
-                bits |= (vi)*(const vf_any *)(row + i);
-            memcpy(found, &bits, sizeof found);
-            for (int l = 0; l < VL; l++)
-                any |= found[l];
-            for (; i < map->w; i++) {
-                memcpy(found, row + i, sizeof *found);
-                any |= *found;
-            }
-            marks[y] = !(any << 1); /* all but the sign */
+            if (w >= VL) /* in the vectors that load_run() wrote */
+                for (int i = 0; i < w; i += VL) {
+                    i = i + VL > w ? w - VL : i;
+                    bits |= (vi)*(const vf_any *)(row + i);
+                }
+            else
+                bits = (vi)load_part(row, w);
+            marks[y] = (uint8_t)all_zero(bits);
         }
 }
 
@@ -112,17 +109,33 @@ INLINE void direct_activate_row(float *x, int n, const nn_activation ACTIVATION)
     int i = 0;
     for (; i + VL <= n; i += VL)
         *(vf_any *)(x + i) = activated(*(const vf_any *)(x + i), ACTIVATION);
-    if (i < n) {
-        float lanes[VL] __attribute__((aligned(64))) = {0};
-        for (int k = i; k < n; k++)
-            lanes[k - i] = x[k];
-        *(vf *)lanes = activated(*(const vf *)lanes, ACTIVATION);
-        for (int k = i; k < n; k++)
-            x[k] = lanes[k - i];
-    }
+    if (i < n)
+        store_part(x + i, activated(load_part(x + i, n - i), ACTIVATION), n - i);
 }
 
-/* n values in place; softmax is not for this. */
+INLINE void softmax_row(float *x, int n)
+{
+    vf largest = vset(-INFINITY), sum = {0};
+    const int whole = n / VL * VL, left = n - whole;
+    const vi last = lane_numbers() < left;
+    for (int i = 0; i < whole; i += VL)
+        largest = vmax(*(const vf_any *)(x + i), largest);
+    if (left)
+        largest = vmax(vselect(last, load_part(x + whole, left), largest), largest);
+    largest = largest_lane(largest);
+    for (int i = 0; i < whole; i += VL)
+        sum += *(vf_any *)(x + i) = vexp(*(const vf_any *)(x + i) - largest);
+    vf part = {0};
+    if (left)
+        sum += part = first_lanes(vexp(load_part(x + whole, left) - largest), left);
+    sum = sum_of_lanes(sum);
+    for (int i = 0; i < whole; i += VL)
+        *(vf_any *)(x + i) = *(const vf_any *)(x + i) / sum;
+    if (left)
+        store_part(x + whole, part / sum, left);
+}
+
+/* n values in place, in one softmax. */
 static void direct_activate(nn_activation activation, float *x, int n)
 {
     if (activation == NN_TANH)
@@ -131,124 +144,8 @@ static void direct_activate(nn_activation activation, float *x, int n)
         direct_activate_row(x, n, NN_RELU);
     else if (activation == NN_SIGMOID)
         direct_activate_row(x, n, NN_SIGMOID);
-}
-
-/* ---- dense ---- */
-
-/* Vectors of outputs at a time: their sums and one factor fill the registers. */
-enum {
-    DENSE_MOST = NREG == 32 ? 16 : 15,
-    LIST_AHEAD = 3 /* rows of a list that are fetched in advance; so many zeros follow it */
-};
-
-/* VECTORS vectors of outputs from output j on, the last of them from `last` on: where outputs are
-   left over, it laps back. Rows of weights are read whole, in order, by this one reader: they come
-   from the second-level cache. ROWS of them at a time, where few sums would wait for each other.
-   LISTED: only the rows in `list`. */
-INLINE void dense_block(const float *x, const float *weights, const float *bias, float *y, int n,
-                        int m, int j, int last, const int32_t *list, const int VECTORS,
-                        const int ROWS, const int LISTED)
-{
-    vf sum[DENSE_MOST];
-    const int lap = last - j;
-    UNROLL for (int v = 0; v < ROWS * VECTORS; v++) sum[v] = (vf){0};
-    if (bias)
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            sum[v] = *(const vf_any *)(bias + j + (v == VECTORS - 1 ? lap : v * VL));
-    weights += j;
-    int i = 0;
-    for (; i + ROWS <= n; i += ROWS)
-        UNROLL for (int r = 0; r < ROWS; r++) {
-            const size_t row = (size_t)(LISTED ? list[i + r] : i + r);
-            const float *w = weights + row * (size_t)m;
-            const vf value = vset(x[row]);
-            if (LISTED && VECTORS > 6) /* what is skipped is not foreseen by the processor */
-                UNROLL for (int v = 0; v < VECTORS; v += 64 / 4 / VL)
-                    __builtin_prefetch(weights + (size_t)list[i + LIST_AHEAD] * (size_t)m + v * VL);
-            UNROLL for (int v = 0; v < VECTORS; v++)
-                sum[r * VECTORS + v] +=
-                    value * *(const vf_any *)(w + (v == VECTORS - 1 ? lap : v * VL));
-        }
-    for (; i < n; i++) {
-        const size_t row = (size_t)(LISTED ? list[i] : i);
-        const float *w = weights + row * (size_t)m;
-        const vf value = vset(x[row]);
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            sum[v] += value * *(const vf_any *)(w + (v == VECTORS - 1 ? lap : v * VL));
-    }
-    UNROLL for (int r = 1; r < ROWS; r++)
-        UNROLL for (int v = 0; v < VECTORS; v++) sum[v] += sum[r * VECTORS + v];
-    UNROLL for (int v = 0; v < VECTORS; v++)
-        *(vf_any *)(y + j + (v == VECTORS - 1 ? lap : v * VL)) = sum[v];
-}
-
-#define DENSE_CASE(vectors, rows)                                                                  \
-    case vectors:                                                                                  \
-        dense_block(x, weights, bias, y, n, m, j, last, list, vectors, rows, LISTED);              \
-        break;
-
-INLINE void dense_vectors(const float *x, const float *weights, const float *bias, float *y, int n,
-                          int m, int j, int last, const int32_t *list, int vectors,
-                          const int LISTED)
-{
-    switch (vectors) {
-        DENSE_CASE(1, 4) DENSE_CASE(2, 4) DENSE_CASE(3, 4) DENSE_CASE(4, 2)
-        DENSE_CASE(5, 2) DENSE_CASE(6, 2) DENSE_CASE(7, 1) DENSE_CASE(8, 1)
-        DENSE_CASE(9, 1) DENSE_CASE(10, 1) DENSE_CASE(11, 1) DENSE_CASE(12, 1)
-        DENSE_CASE(13, 1) DENSE_CASE(14, 1) DENSE_CASE(15, 1)
-#if NREG == 32
-        DENSE_CASE(16, 1)
-#endif
-    }
-}
-
-static void dense_all(const float *x, const float *weights, const float *bias, float *y, int n,
-                      int m, int j, int last, int vectors)
-{
-    dense_vectors(x, weights, bias, y, n, m, j, last, NULL, vectors, 0);
-}
-static void dense_listed(const float *x, const float *weights, const float *bias, float *y,
-                         int n, int m, int j, int last, const int32_t *list, int vectors)
-{
-    dense_vectors(x, weights, bias, y, n, m, j, last, list, vectors, 1);
-}
-
-static int list_nonzero(const float *x, int n, int32_t *list)
-{
-    int count = 0;
-    for (int i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        list[count] = i;
-        count += bits << 1 != 0; /* all but the sign */
-    }
-    for (int i = 0; i < LIST_AHEAD; i++)
-        list[count + i] = 0;
-    return count;
-}
-
-static void direct_dense(const float *x, const float *weights, const float *bias, float *y, int n,
-                         int m, int32_t *indices)
-{
-    if (m < VL) {
-        for (int j = 0; j < m; j++) {
-            float sum = bias ? bias[j] : 0;
-            for (int i = 0; i < n; i++)
-                sum += x[i] * weights[(size_t)i * (size_t)m + (size_t)j];
-            y[j] = sum;
-        }
-        return;
-    }
-    const int count = indices ? list_nonzero(x, n, indices) : n;
-    const int all = block_count(m, VL), blocks = block_count(all, DENSE_MOST);
-    for (int b = 0; b < blocks; b++) {
-        const int first = block_start(all, blocks, b), end = block_start(all, blocks, b + 1);
-        const int last = end * VL > m ? m - VL : (end - 1) * VL;
-        if (indices && count < n)
-            dense_listed(x, weights, bias, y, count, m, first * VL, last, indices, end - first);
-        else
-            dense_all(x, weights, bias, y, n, m, first * VL, last, end - first);
-    }
+    else if (activation == NN_SOFTMAX)
+        softmax_row(x, n);
 }
 
 #endif

@@ -113,6 +113,23 @@ typedef struct direct_window {
     int weight_row;           /* floats of a tap's weights (direct_conv) */
 } direct_window;
 
+/* A dense layer's weights are rows, one for each input, `row` floats apart: m, or m in whole vectors
+   with zeros behind, as they must be where m is less than a vector. */
+typedef struct direct_layer {
+    int m; /* outputs */
+    int row;
+    nn_activation activation;
+} direct_layer;
+
+/* Rows of a dense layer's weights that a convolution before it fetches into the nearest cache while
+   it computes: those in the list. */
+typedef struct direct_ahead {
+    const float *weights;
+    size_t row;
+    const int32_t *list;
+    int count;
+} direct_ahead;
+
 /* One image on its way in. */
 typedef struct direct_input {
     const void *image;
@@ -195,20 +212,27 @@ typedef struct lane_kernels {
        input ([ky][kx][ic], of planes [ic][ky][kx]), and its bias have rows of weight_row floats.
        direct_conv_columns has the columns there, input and output in planes, and its weights as
        direct_pack_columns() orders them; rows of the input (by channel, frame included) that are
-       marked in `blank` are zero; direct_blank() finds those of an image. Both keep two rows of results in `scratch`. direct_dense's
-       weights and bias are those of the layer; `indices`, if not NULL, has room for n + 16 and says that
-       zeros of x are to be skipped. */
+       marked in `blank` are zero; direct_blank() finds those of an image. `empty` (a byte for each
+       two rows of results) tells a call where the one before left what comes of zeros alone; with
+       other weights, or other outputs, it starts as zeros. Both keep two rows of results in
+       `scratch`. direct_conv computes rows y0 .. y1-1. direct_dense takes the `count` inputs in
+       `list`; its bias may be y itself, for sums so far. direct_nonzero() lists the inputs that
+       are not zero: it writes up to n + 16 numbers. */
     void (*direct_load)(const direct_input *input, const direct_map *map, float *y);
     void (*direct_blank)(const direct_map *map, const float *x, uint8_t *marks);
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
-                        const float *bias, float *scratch, float *y);
+                        const float *bias, float *scratch, float *y, int y0, int y1,
+                        const direct_ahead *ahead);
     void (*direct_pack_columns)(const direct_window *window, const float *weights, float *packed);
     void (*direct_conv_columns)(const direct_window *window, const float *x, const float *weights,
-                                const float *bias, const uint8_t *blank, float *scratch, float *y);
+                                const float *bias, const uint8_t *blank, uint8_t *empty,
+                                float *scratch, float *y);
     void (*direct_pool)(const direct_window *window, const float *x, float *y);
+    /* n values in place; a softmax is of all n. Touches no more than these. */
     void (*direct_activate)(nn_activation activation, float *x, int n);
-    void (*direct_dense)(const float *x, const float *weights, const float *bias, float *y, int n,
-                         int m, int32_t *indices);
+    int (*direct_nonzero)(const float *x, int n, int32_t *list);
+    void (*direct_dense)(const direct_layer *layer, const float *x, const float *weights,
+                         const float *bias, const int32_t *list, int count, float *y);
 } lane_kernels;
 
 extern const lane_kernels nn__lane_kernels_v2;

@@ -51,7 +51,7 @@ INLINE void forward_tap(vf *sum, const vf *x, long step, const float *w, const i
 
 /* Where the results of a row of a block of channels go. */
 typedef struct forward_place {
-    vf least; /* results below it are raised to it: 0 for ReLU */
+    int rectified; /* ReLU */
     vf *y;
     long plane;
     /* The second row of pooling windows of 2 x 2: their results, too. */
@@ -63,12 +63,12 @@ typedef struct forward_place {
 INLINE void forward_store(const forward_place *to, vf *sum, int at, const int CHANNELS,
                           const int COLUMNS)
 {
-    const vf least = to->least;
     const long plane = to->plane, pooled_plane = to->pooled_plane;
     vf *y = to->y + at;
+    if (to->rectified)
+        UNROLL for (int i = 0; i < CHANNELS * COLUMNS; i++) sum[i] = vmax((vf){0}, sum[i]);
     UNROLL for (int c = 0; c < CHANNELS; c++)
-        UNROLL for (int i = 0; i < COLUMNS; i++)
-            y[c * plane + i] = sum[c * COLUMNS + i] = vmax(least, sum[c * COLUMNS + i]);
+        UNROLL for (int i = 0; i < COLUMNS; i++) y[c * plane + i] = sum[c * COLUMNS + i];
     if (!to->pooled || COLUMNS < 2)
         return;
     const vf *up = y - to->above;
@@ -170,8 +170,7 @@ static void conv_forward(const lane_conv *conv, const float *x, const float *wei
     const lane_pool *pool = after->pool;
     size_t channel_weights = (size_t)in->c * conv->kernel_h * conv->kernel_w;
     int blocks = block_count(out->c, FORWARD_CHANNELS), costly = is_costly(after->activation);
-    forward_place to = {.least = vset(after->activation == NN_RELU ? 0.0f : -INFINITY),
-                        .plane = out->plane};
+    forward_place to = {.rectified = after->activation == NN_RELU, .plane = out->plane};
     for (int row = y0; row < y1; row++) {
         int top = row * conv->stride_h - conv->pad_top; /* input row under kernel row 0 */
         int ky0 = top < 0 ? -top : 0;

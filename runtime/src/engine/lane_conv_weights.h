@@ -31,8 +31,8 @@ INLINE void rows_under(const lane_conv *conv, int ky, int *y0, int *y1)
 INLINE void weight_column(vf *sum, vf *window, const vf *x, const vf *g, long plane,
                           const int SHIFT, const int KERNEL_W, const int CHANNELS)
 {
-    RELOAD;
 #if NREG == 32
+    RELOAD;
     window[(SHIFT + KERNEL_W - 1) % KERNEL_W] = x[KERNEL_W - 1];
     UNROLL for (int c = 0; c < CHANNELS; c++) {
         vf gradient = g[c * plane];

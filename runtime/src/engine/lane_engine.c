@@ -621,7 +621,7 @@ static size_t slots_length(const lane_engine *engine)
 
 static size_t rows_length(const lane_engine *engine)
 {
-    return engine->plan.rows_length * (size_t)(engine->slot_count * LANE_GROUP);
+    return engine->plan.rows_length * (size_t)engine->slot_count * LANE_GROUP;
 }
 
 static void lane_destroy(void *self)

@@ -9,8 +9,11 @@
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
 #include "lane_adam.h"
+#include "direct_vec.h"
 #include "direct_conv.h"
+#include "direct_columns.h"
 #include "direct_kernels.h"
+#include "direct_dense.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -49,5 +52,6 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .direct_conv_columns = direct_conv_columns,
     .direct_pool = direct_pool,
     .direct_activate = direct_activate,
+    .direct_nonzero = direct_nonzero,
     .direct_dense = direct_dense,
 };

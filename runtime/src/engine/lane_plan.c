@@ -225,20 +225,6 @@ static lane_stage *source_of(const lane_plan *plan, int i)
 
 /* ---- memory ---- */
 
-static void keep_inputs(lane_plan *plan)
-{
-    size_t lanes = (size_t)plan->kernels->lanes;
-    for (int i = 0; i < plan->stage_count; i++) {
-        const lane_stage *stage = &plan->stages[i];
-        if (stage->kind != LANE_DENSE)
-            continue;
-        size_t inputs = (size_t)stage->op->in_c;
-        lane_stage *source = source_of(plan, i);
-        *(source ? &source->out_kept : &plan->input_kept) =
-            (lane_kept){reserve(&plan->slot_length, inputs * LANE_GROUP), inputs * lanes};
-    }
-}
-
 /* The fewest parts of N of at most MOST, as equal as can be: the longest. */
 static int even_part(int n, int most)
 {
@@ -289,6 +275,20 @@ static int shares_gradient(const lane_plan *plan, int i)
     return next->kind == LANE_FLATTEN ||
            (next->kind == LANE_CONV && next->conv.pad_left == 0 &&
             next->in.pitch == next->in.w);
+}
+
+static void keep_inputs(lane_plan *plan)
+{
+    size_t lanes = (size_t)plan->kernels->lanes;
+    for (int i = 0; i < plan->stage_count; i++) {
+        const lane_stage *stage = &plan->stages[i];
+        if (stage->kind != LANE_DENSE)
+            continue;
+        size_t inputs = (size_t)stage->op->in_c;
+        lane_stage *source = source_of(plan, i);
+        *(source ? &source->out_kept : &plan->input_kept) =
+            (lane_kept){reserve(&plan->slot_length, inputs * LANE_GROUP), inputs * lanes};
+    }
 }
 
 static void lay_activations(lane_plan *plan)

@@ -85,17 +85,26 @@ INLINE vf vinverse(vf x) { return 1.0f / x; }
 
 /* tanh as x p(x^2) / q(x^2), degree 3 over 4, a minimax fit of our own on [0, 7.8]: absolute error
    at most 4.5e-7, never beyond 1. Beyond 7.8 the quotient stays and x carries it past 1. */
-INLINE vf vtanh(vf x)
+static const float TANH_END = 7.8f;
+
+/* The numerator; past the end it is too large. */
+INLINE vf tanh_quotient(vf x, vf *denominator)
 {
-    vf s = vmin(vset(7.8f * 7.8f), x * x);
+    vf s = vmin(vset(TANH_END * TANH_END), x * x);
     vf p = s * 1.152578637e-05f + 2.958703716e-03f;
     vf q = s * 2.493006967e-07f + 2.398407981e-04f;
     p = p * s + 1.293216489e-01f;
     q = q * s + 2.384515712e-02f;
     p = p * s + 9.999995170e-01f;
     q = q * s + 4.626530885e-01f;
-    q = q * s + 1.0f;
-    return vclamp(x * p * vinverse(q), 1.0f);
+    *denominator = q * s + 1.0f;
+    return x * p;
+}
+
+INLINE vf vtanh(vf x)
+{
+    vf q, p = tanh_quotient(x, &q);
+    return vclamp(p * vinverse(q), 1.0f);
 }
 
 /* exp for x <= 88; x = n ln 2 + r, a polynomial in r; relative error 1e-7. Below -87 it stays at

@@ -1,0 +1,208 @@
+/*
+ * Convolutions of the direct path (direct.h) with columns in lanes. Included by lane_kernels.c only,
+ * after direct_conv.h.
+ */
+#ifndef NN_ENGINE_DIRECT_COLUMNS_H
+#define NN_ENGINE_DIRECT_COLUMNS_H
+
+enum {
+    COLUMNS_MOST = 6,                   /* channels of a block of two vectors of columns */
+    COLUMNS_ROWS = NREG == 32 ? 2 : 1   /* rows of a block */
+};
+
+/* Floats of a row of one channel in scratch: pairs of vectors. */
+INLINE int columns_row(const direct_window *d)
+{
+    return (d->columns + 2 * VL - 1) / (2 * VL) * (2 * VL);
+}
+
+/* One output row of every channel; scratch is [channel][row of two][columns_row]. */
+INLINE void finish_columns(const direct_window *d, const float *scratch, float *y,
+                           const nn_activation ACT, const int POOLED)
+{
+    const int row = columns_row(d), w = d->out.w;
+    for (int c = 0; c < d->out.c; c++, scratch += 2 * row, y += d->out.plane)
+        for (int i = 0; i < w; i += VL) {
+            const float *at = scratch + (POOLED ? 2 * i : i);
+            vf value = *(const vf *)at;
+            if (POOLED) {
+                vf right = *(const vf *)(at + VL);
+                vf under = *(const vf *)(at + row), corner = *(const vf *)(at + row + VL);
+                if (POOLED == MAXIMUM_OF_4) {
+                    value = vmax(value, under);
+                    right = vmax(right, corner);
+                    value = activated(vmax(EVEN(value, right), ODD(value, right)), ACT);
+                } else {
+                    value = mean_of_four(EVEN(value, right), ODD(value, right),
+                                         EVEN(under, corner), ODD(under, corner), ACT);
+                }
+            } else {
+                value = activated(value, ACT);
+            }
+            store_first(y + i, value, w - i);
+        }
+}
+
+DEFINE_FINISH(finish_columns_row, finish_columns)
+
+/* [block of output channels][ic][ky][kx][channel] */
+static void direct_pack_columns(const direct_window *d, const float *weights, float *packed)
+{
+    const int in_c = d->in.c, out_c = d->out.c, taps = d->kernel_h * d->kernel_w;
+    const int blocks = block_count(out_c, COLUMNS_MOST);
+    for (int b = 0; b < blocks; b++)
+        for (int ic = 0; ic < in_c; ic++)
+            for (int tap = 0; tap < taps; tap++)
+                for (int oc = block_start(out_c, blocks, b); oc < block_start(out_c, blocks, b + 1);
+                     oc++)
+                    *packed++ = weights[(size_t)(tap * in_c + ic) * (size_t)out_c + (size_t)oc];
+}
+
+typedef struct columns_place {
+    const float *x, *weights, *bias; /* x: under tap (0, 0) of the first column */
+    const uint8_t *blank;            /* of that row */
+    float *y;                        /* scratch, and */
+    int row;                         /* its columns_row() */
+} columns_place;
+
+/* CHANNELS output channels at VECTORS vectors of columns, of ROWS rows. */
+INLINE void columns_block(const direct_window *d, const columns_place *at, const int CHANNELS,
+                          const int VECTORS, const int ROWS)
+{
+    vf sum[COLUMNS_MOST * 2 * COLUMNS_ROWS];
+    const int kernel_w = d->kernel_w, stride = d->stride_h;
+    const size_t pitch = (size_t)d->in.pitch, plane = (size_t)d->in.plane;
+    const size_t down = (size_t)stride * pitch;
+    const float *x = at->x, *w = at->weights;
+    const uint8_t *blank = at->blank;
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < ROWS * VECTORS; i++)
+            sum[c * ROWS * VECTORS + i] = vset(at->bias[c]);
+    for (int ic = 0; ic < d->in.c; ic++, x += plane, blank += d->in.rows) {
+        const float *first = x;
+        for (int ky = 0; ky < d->kernel_h; ky++, first += pitch) {
+            if (blank[ky] & blank[ky + (ROWS - 1) * stride]) {
+                w += kernel_w * CHANNELS;
+                continue;
+            }
+            for (int kx = 0; kx < kernel_w; kx++, w += CHANNELS) {
+                vf in[2 * COLUMNS_ROWS];
+                RELOAD;
+                UNROLL for (int i = 0; i < ROWS * VECTORS; i++)
+                    in[i] = *(const vf_any *)(first + kx + (i >= VECTORS ? down : 0) +
+                                              i % VECTORS * VL);
+                UNROLL for (int c = 0; c < CHANNELS; c++) {
+                    vf factor = vset(w[c]);
+                    UNROLL for (int i = 0; i < ROWS * VECTORS; i++)
+                        sum[c * ROWS * VECTORS + i] += in[i] * factor;
+                }
+            }
+        }
+    }
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < ROWS * VECTORS; i++)
+            *(vf *)(at->y + (2 * c + i / VECTORS) * at->row + i % VECTORS * VL) =
+                sum[c * ROWS * VECTORS + i];
+}
+
+#define COLUMNS_CASE(n)                                                                            \
+    case n:                                                                                        \
+        columns_block(d, at, n, VECTORS, ROWS);                                                    \
+        break;
+
+INLINE void columns_channels(const direct_window *d, const columns_place *at, int channels,
+                             const int VECTORS, const int ROWS)
+{
+    switch (channels) {
+        COLUMNS_CASE(1)
+        COLUMNS_CASE(2)
+        COLUMNS_CASE(3)
+        COLUMNS_CASE(4)
+        COLUMNS_CASE(5)
+        COLUMNS_CASE(6)
+    }
+}
+
+/* All columns of one or two rows, a block of channels. */
+INLINE void columns_row_block(const direct_window *d, columns_place at, int channels,
+                              const int ROWS)
+{
+    int i = 0;
+    for (; i + VL < d->columns; i += 2 * VL, at.x += 2 * VL, at.y += 2 * VL)
+        columns_channels(d, &at, channels, 2, ROWS);
+    if (i < d->columns)
+        columns_channels(d, &at, channels, 1, ROWS);
+}
+
+static void columns_row_one(const direct_window *d, columns_place at, int channels)
+{
+    columns_row_block(d, at, channels, 1);
+}
+#if NREG == 32
+static void columns_row_two(const direct_window *d, columns_place at, int channels)
+{
+    columns_row_block(d, at, channels, 2);
+}
+#endif
+
+static void columns_rows(const direct_window *d, columns_place at, int channels, int both)
+{
+#if NREG == 32
+    if (both) {
+        columns_row_two(d, at, channels);
+        return;
+    }
+#endif
+    columns_row_one(d, at, channels);
+    if (both) {
+        at.x += d->stride_h * d->in.pitch;
+        at.blank += d->stride_h;
+        at.y += at.row;
+        columns_row_one(d, at, channels);
+    }
+}
+
+/* Are all the inputs of this output row, and of the next one if BOTH, zero? */
+INLINE int all_blank(const direct_window *d, const uint8_t *blank, int both)
+{
+    const int rows = d->kernel_h + both * d->stride_h;
+    for (int ic = 0; ic < d->in.c; ic++, blank += d->in.rows)
+        for (int y = 0; y < rows; y++)
+            if (!blank[y])
+                return 0;
+    return 1;
+}
+
+static void direct_conv_columns(const direct_window *d, const float *x, const float *weights,
+                                const float *bias, const uint8_t *blank, uint8_t *empty,
+                                float *scratch, float *y)
+{
+    const int row = columns_row(d), rows = d->pooled ? 2 * d->out.h : d->rows;
+    const int blocks = block_count(d->out.c, COLUMNS_MOST), top = d->in.at / d->in.pitch;
+    const size_t taps = (size_t)d->in.c * (size_t)(d->kernel_h * d->kernel_w);
+    x += d->in.at - d->pad_top * d->in.pitch - d->pad_left;
+    blank += top - d->pad_top;
+    y += d->out.at;
+    for (int oy = 0; oy < rows; oy += 2) {
+        const int both = oy + 1 < rows;
+        columns_place at = {.x = x + oy * d->stride_h * d->in.pitch,
+                            .blank = blank + oy * d->stride_h, .row = row};
+        const int is_empty = all_blank(d, at.blank, both);
+        if (!(is_empty && empty[oy / 2])) {
+            for (int b = 0; b < blocks; b++) {
+                const int c = block_start(d->out.c, blocks, b);
+                at.weights = weights + (size_t)c * taps;
+                at.bias = bias + c;
+                at.y = scratch + 2 * c * row;
+                columns_rows(d, at, block_start(d->out.c, blocks, b + 1) - c, both);
+            }
+            finish_columns_row(d, scratch, y);
+            if (both && !d->pooled)
+                finish_columns_row(d, scratch + row, y + d->out.pitch);
+        }
+        empty[oy / 2] = (uint8_t)is_empty;
+        y += d->pooled ? d->out.pitch : 2 * d->out.pitch;
+    }
+}
+
+#endif
