@@ -7,9 +7,9 @@ INLINE long view_at(const lane_view *view, int i)
 
 /* ---- outputs ---- */
 
-/* Weights that are read for all outputs before those of the next inputs: the nearest cache holds
-   whole rows, where the same few columns of many rows would fight for their places. */
-enum { DENSE_TILE = 6 << 10 };
+/* Of long rows, so many weights are read for all outputs before those of the next inputs: the nearest
+   cache holds whole rows, where the same few columns of many would fight for their places. */
+enum { DENSE_LONG = 256, DENSE_TILE = 6 << 10 };
 
 /* Inputs i0 .. i1-1. Weights and bias from the first of OUTPUTS outputs on. */
 INLINE void dense_outputs(const lane_view *view, const vf *x, const float *weights,
@@ -21,12 +21,14 @@ INLINE void dense_outputs(const lane_view *view, const vf *x, const float *weigh
         UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = y[o];
     else
         UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = vset(bias ? bias[o] : 0.0f);
+    const float *end = weights + i1 * m;
     weights += i0 * m;
-    while (i0 < i1) {
-        const vf *from = x + view_at(view, i0);
-        int end = i0 + view->channels - i0 % view->channels;
-        end = end < i1 ? end : i1;
-        for (; i0 < end; i0++, from += plane, weights += m) {
+    const vf *from = x + view_at(view, i0);
+    int run = view->channels - i0 % view->channels;
+    for (x += i0 / view->channels + 1; weights < end; from = x++, run = view->channels) {
+        const float *run_end = weights + run * m;
+        run_end = run_end < end ? run_end : end;
+        for (; weights < run_end; from += plane, weights += m) {
             vf v = *from;
             UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] += v * weights[o];
         }
@@ -63,7 +65,8 @@ static void dense_tile(const lane_view *view, const float *x, const float *weigh
 static void dense(const lane_view *view, const float *x, const float *weights, const float *bias,
                   float *y, int m)
 {
-    int most = DENSE_TILE / m > 8 ? DENSE_TILE / m : 8, tiles = block_count(view->n, most);
+    int most = m < DENSE_LONG ? view->n : DENSE_TILE / m > 8 ? DENSE_TILE / m : 8;
+    int tiles = block_count(view->n, most);
     for (int t = 0; t < tiles; t++)
         dense_tile(view, x, weights, bias, y, m, block_start(view->n, tiles, t),
                    block_start(view->n, tiles, t + 1));
