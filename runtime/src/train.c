@@ -281,10 +281,12 @@ static int train_epoch(run *r)
         if (nb_interrupted())
             return 0;
         int32_t left = r->samples - done;
+        int count = left < r->opts.batch_size ? left : r->opts.batch_size;
         nn_batch batch = {.x = r->x,
                           .y = r->y,
                           .order = r->order + done,
-                          .count = left < r->opts.batch_size ? left : r->opts.batch_size,
+                          .count = count,
+                          .ahead = left - count < count ? left - count : count,
                           .seed = r->opts.seed,
                           .epoch = epoch_key};
         double batch_loss;

@@ -74,6 +74,9 @@ typedef struct nn_batch {
     tensor_t x, y;
     const int32_t *order;
     int count;
+    /* The next call's rows stand behind those of `order`, so many of them: an engine may fetch what
+       they need in time. 0: not known. */
+    int ahead;
     /* Dropout in training: element e of row r of x is kept by operation o if
        nn__dropout_keeps(nn__random(seed, NN_STREAM_DROPOUT, epoch, r, o), e, rate): random.h. */
     uint64_t seed;

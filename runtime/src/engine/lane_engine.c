@@ -42,6 +42,11 @@ typedef struct lane_call {
     int is_last;             /* there is none after it */
 } lane_call;
 
+/* Samples, by number in the batch, whose images are to be fetched. */
+typedef struct lane_ahead {
+    int64_t next, end, bytes;
+} lane_ahead;
+
 /* One pack on its way through the plan. */
 typedef struct lane_pack {
     const lane_call *call;
@@ -49,7 +54,50 @@ typedef struct lane_pack {
     int group, pack;     /* in its part of the batch, in its group */
     int64_t row[LANE_GROUP];
     int count; /* lanes that hold images of their own */
+    lane_ahead *ahead;
 } lane_pack;
+
+static int64_t row_of(const nn_batch *batch, int64_t i)
+{
+    return batch->order ? batch->order[i] : i;
+}
+
+static const char *image_of(const lane_call *call, int64_t row)
+{
+    const nn_net *net = call->engine->plan.net;
+    const tensor_t *x = &call->batch->x;
+    size_t size = x->dtype == NN_UINT8 ? 1 : 4;
+    return (const char *)x->data +
+           (size_t)row * (size_t)net->in_h * (size_t)net->in_w * (size_t)net->in_c * size;
+}
+
+/* Images lie anywhere in a large data set. Each call asks for one of those that come next, between
+   pieces of work: all at once they would be waited for. */
+static void fetch_ahead(const lane_pack *pack)
+{
+    const lane_call *call = pack->call;
+    lane_ahead *ahead = pack->ahead;
+    if (ahead->next >= ahead->end)
+        return;
+    const char *image = image_of(call, row_of(call->batch, ahead->next++));
+    for (int64_t at = 0; at < ahead->bytes + 63; at += 64)
+        __builtin_prefetch(image + at, 0, 2);
+}
+
+/* Those of the worker's next group, be it in the next batch. */
+static lane_ahead ahead_of(const lane_call *call, int worker, int item)
+{
+    const lane_engine *engine = call->engine;
+    const nn_batch *batch = call->batch;
+    lane_ahead ahead = {.bytes = image_of(call, 1) - image_of(call, 0)};
+    int is_last = item + 1 >= engine->first_group_of[worker + 1];
+    int64_t first = is_last ? batch->count + (int64_t)engine->first_group_of[worker] * LANE_GROUP
+                            : (int64_t)(call->first_group + item + 1) * LANE_GROUP;
+    int64_t all = batch->count + batch->ahead;
+    ahead.next = first;
+    ahead.end = ahead.bytes > 4096 ? 0 : first + LANE_GROUP < all ? first + LANE_GROUP : all;
+    return ahead;
+}
 
 static const float *bias_of(const lane_pack *pack, const lane_stage *stage)
 {
@@ -90,6 +138,7 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     int band = pool ? pool->window_h : 2;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
+        fetch_ahead(pack);
         k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,
                         end, &after);
         if (softmax)
@@ -134,6 +183,7 @@ static void forward_pack(const lane_pack *pack)
         const lane_stage *stage = &plan->stages[i];
         const float *in = in_of(pack, stage);
         float *out = out_of(pack, stage);
+        fetch_ahead(pack);
         switch (stage->kind) {
         case LANE_CONV:
             forward_conv(pack, stage);
@@ -257,6 +307,7 @@ static void backward_pack(const lane_pack *pack)
         const float *in = in_of(pack, stage);
         float *g = pack->arena + stage->out_gradient_at;
         float *in_g = pack->arena + stage->in_gradient_at;
+        fetch_ahead(pack);
         int derive = !(plan->softmax_in_loss && i == plan->stage_count - 1);
         if (stage->kind != LANE_CONV && derive)
             k->activate_backward(&stage->out, stage->activation, out_of(pack, stage), g, NULL, 0,
@@ -291,38 +342,6 @@ static void backward_pack(const lane_pack *pack)
 }
 
 /* ---- one group ---- */
-
-static int64_t row_of(const nn_batch *batch, int64_t i)
-{
-    return batch->order ? batch->order[i] : i;
-}
-
-static const char *image_of(const lane_call *call, int64_t row)
-{
-    const nn_net *net = call->engine->plan.net;
-    const tensor_t *x = &call->batch->x;
-    size_t size = x->dtype == NN_UINT8 ? 1 : 4;
-    return (const char *)x->data +
-           (size_t)row * (size_t)net->in_h * (size_t)net->in_w * (size_t)net->in_c * size;
-}
-
-/* Images lie anywhere in a large data set: ask for those of a later group in time. */
-static void prefetch_group(const lane_call *call, int64_t group)
-{
-    int64_t first = group * LANE_GROUP, end = first + LANE_GROUP;
-    const char *image = image_of(call, 0);
-    int64_t bytes = image_of(call, 1) - image;
-    if (bytes > 4096)
-        return;
-    for (int64_t i = first; i < end && i < call->batch->count; i++) {
-        image = image_of(call, row_of(call->batch, i));
-        /* Of a page whose address the processor must look up first, a prefetch would be dropped. */
-        (void)*(const volatile char *)image;
-        (void)*(const volatile char *)(image + bytes - 1);
-        for (int64_t at = 0; at < bytes + 63; at += 64)
-            __builtin_prefetch(image + at, 0, 2);
-    }
-}
 
 /* The images of a pack; lanes that are left over repeat the batch's last image. */
 static void load_pack(lane_pack *pack, int64_t first)
@@ -380,7 +399,9 @@ static void run_group(void *context, int worker, int item)
     lane_engine *engine = call->engine;
     const lane_plan *plan = &engine->plan;
     const lane_kernels *k = plan->kernels;
+    lane_ahead ahead = ahead_of(call, worker, item);
     lane_pack pack = {.call = call,
+                      .ahead = &ahead,
                       .group = item,
                       .arena = engine->arenas + (size_t)worker * plan->arena_length,
                       .slot = call->training ? engine->slots + (size_t)item * plan->slot_length
@@ -390,7 +411,6 @@ static void run_group(void *context, int worker, int item)
     double loss = 0;
     int64_t hits = 0;
     int64_t group = call->first_group + item;
-    prefetch_group(call, group + 1);
     for (; pack.pack < LANE_GROUP / k->lanes; pack.pack++) {
         int64_t first = group * LANE_GROUP + (int64_t)pack.pack * k->lanes;
         /* In training, empty packs run too: their zeros take the place of the last batch's. */
