@@ -24,33 +24,6 @@ INLINE void store_first(float *y, vf value, int left)
     *(vf_any *)y = left >= VL ? value : first_lanes(value, left);
 }
 
-/* LEFT (less than VL) floats, zeros behind them; touches no more than these. */
-INLINE vf load_part(const float *x, int left)
-{
-#if VL == 16
-    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << left) - 1), x);
-#elif VL == 8
-    return (vf)_mm256_maskload_ps(x, (__m256i)(lane_numbers() < left));
-#else
-    float lanes[VL] __attribute__((aligned(16))) = {0};
-    for (int i = 0; i < left; i++)
-        lanes[i] = x[i];
-    return *(const vf *)lanes;
-#endif
-}
-
-INLINE void store_part(float *y, vf value, int left)
-{
-#if VL == 16
-    _mm512_mask_storeu_ps(y, (__mmask16)((1u << left) - 1), (__m512)value);
-#elif VL == 8
-    _mm256_maskstore_ps(y, (__m256i)(lane_numbers() < left), (__m256)value);
-#else
-    for (int i = 0; i < left; i++)
-        y[i] = value[i];
-#endif
-}
-
 /* ---- all lanes ---- */
 
 /* Every lane of the result has the largest, or the sum, of all. */
