@@ -7,17 +7,28 @@ INLINE long view_at(const lane_view *view, int i)
 
 /* ---- outputs ---- */
 
-/* Weights and bias from the first of OUTPUTS outputs on. */
+/* Of long rows, so many weights are read for all outputs before those of the next inputs: the nearest
+   cache holds whole rows, where the same few columns of many would fight for their places. */
+enum { DENSE_LONG = 256, DENSE_TILE = 6 << 10 };
+
+/* Inputs i0 .. i1-1. Weights and bias from the first of OUTPUTS outputs on. */
 INLINE void dense_outputs(const lane_view *view, const vf *x, const float *weights,
-                        const float *bias, vf *y, long m, const int OUTPUTS)
+                          const float *bias, vf *y, long m, int i0, int i1, const int OUTPUTS)
 {
-    const int channels = view->channels, runs = view->n / channels;
     const long plane = view->plane;
     vf sum[SINGLE_BLOCK];
-    UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = vset(bias ? bias[o] : 0.0f);
-    for (int run = 0; run < runs; run++) {
-        const vf *from = x + run;
-        for (int i = 0; i < channels; i++, from += plane, weights += m) {
+    if (i0)
+        UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = y[o];
+    else
+        UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] = vset(bias ? bias[o] : 0.0f);
+    const float *end = weights + i1 * m;
+    weights += i0 * m;
+    const vf *from = x + view_at(view, i0);
+    int run = view->channels - i0 % view->channels;
+    for (x += i0 / view->channels + 1; weights < end; from = x++, run = view->channels) {
+        const float *run_end = weights + run * m;
+        run_end = run_end < end ? run_end : end;
+        for (; weights < run_end; from += plane, weights += m) {
             vf v = *from;
             UNROLL for (int o = 0; o < OUTPUTS; o++) sum[o] += v * weights[o];
         }
@@ -25,13 +36,13 @@ INLINE void dense_outputs(const lane_view *view, const vf *x, const float *weigh
     UNROLL for (int o = 0; o < OUTPUTS; o++) y[o] = sum[o];
 }
 
-#define DENSE_OUTPUTS(k)                                                                              \
+#define DENSE_OUTPUTS(k)                                                                           \
     case k:                                                                                        \
-        dense_outputs(view, (const vf *)x, w, start, to, m, k);                                      \
+        dense_outputs(view, (const vf *)x, w, start, to, m, i0, i1, k);                            \
         break;
 
-static void dense(const lane_view *view, const float *x, const float *weights, const float *bias,
-                  float *y, int m)
+static void dense_tile(const lane_view *view, const float *x, const float *weights,
+                       const float *bias, float *y, int m, int i0, int i1)
 {
     int blocks = block_count(m, SINGLE_BLOCK);
     for (int b = 0; b < blocks; b++) {
@@ -49,6 +60,16 @@ static void dense(const lane_view *view, const float *x, const float *weights, c
 #endif
         }
     }
+}
+
+static void dense(const lane_view *view, const float *x, const float *weights, const float *bias,
+                  float *y, int m)
+{
+    int most = m < DENSE_LONG ? view->n : DENSE_TILE / m > 8 ? DENSE_TILE / m : 8;
+    int tiles = block_count(view->n, most);
+    for (int t = 0; t < tiles; t++)
+        dense_tile(view, x, weights, bias, y, m, block_start(view->n, tiles, t),
+                   block_start(view->n, tiles, t + 1));
 }
 
 /* ---- gradient of the inputs ---- */
@@ -97,7 +118,9 @@ static void dense_input(const lane_view *view, const float *g, const float *weig
     const vf *from = (const vf *)g;
     vf *to = (vf *)dx;
     int i = 0;
-    for (; i + DENSE_ROWS <= view->n; i += DENSE_ROWS)
+    /* Rows 2 or 4 KB apart have the same few places in the nearest cache. */
+    int most = m % 512 ? view->n : 0;
+    for (; i + DENSE_ROWS <= most; i += DENSE_ROWS)
         dense_input_block(view, from, weights, m, to, i, DENSE_ROWS);
     for (; i + DENSE_FEW <= view->n; i += DENSE_FEW)
         dense_input_block(view, from, weights, m, to, i, DENSE_FEW);
