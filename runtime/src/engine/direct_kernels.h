@@ -65,6 +65,28 @@ static void direct_blank(const direct_map *map, const float *x, uint8_t *marks)
         }
 }
 
+static void direct_split(const direct_map *from, const direct_map *to, const float *x, float *y,
+                         uint8_t *marks)
+{
+    x += from->at / from->pitch * from->pitch;
+    y += to->at;
+    for (int c = 0; c < from->c; c++, x += from->plane, y += to->plane) {
+        const float *row = x;
+        float *half = y;
+        for (int i = 0; i < from->h; i++, row += from->pitch, half += to->pitch) {
+            vi bits = {0};
+            for (int k = 0; k < to->half; k += VL) {
+                vf a = *(const vf_any *)(row + 2 * k), b = *(const vf_any *)(row + 2 * k + VL);
+                *(vf_any *)(half + k) = EVEN(a, b);
+                *(vf_any *)(half + to->half + k) = ODD(a, b);
+                bits |= (vi)a | (vi)b;
+            }
+            if (marks)
+                marks[c * to->rows + i] = (uint8_t)all_zero(bits);
+        }
+    }
+}
+
 /* ---- pooling and activations by themselves ---- */
 
 /* One window, cut to the image, for one vector of channels. */

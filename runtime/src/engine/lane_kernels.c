@@ -43,6 +43,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .fold = fold,
     .direct_load = direct_load,
     .direct_blank = direct_blank,
+    .direct_split = direct_split,
     .direct_conv = direct_conv,
     .direct_pack_columns = direct_pack_columns,
     .direct_conv_columns = direct_conv_columns,
