@@ -563,9 +563,26 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
     activate(k, &window->out, stage->activation, out);
 }
 
-void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *batch, float *out)
+static void load_image(const nn_direct *direct, const direct_input *input)
 {
     const lane_kernels *k = direct->plan->kernels;
+    const direct_map *map = &direct->input, *split = &direct->split;
+    float *to = direct->activations + direct->input_at;
+    float *halves = direct->activations + direct->split_at;
+    uint8_t *marks = NULL;
+    if (direct->skip_zeros && direct->stage_count && direct->stages[0].columns)
+        marks = direct->stages[0].blank + map->at / map->pitch;
+    if (split->half && k->direct_load_split(input, map, split, halves, marks))
+        return;
+    k->direct_load(input, map, to);
+    if (split->half)
+        k->direct_split(map, split, to, halves, marks);
+    else if (marks)
+        k->direct_blank(map, to, marks);
+}
+
+void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *batch, float *out)
+{
     const direct_map *map = &direct->input;
     const tensor_t *x = &batch->x;
     if (!batch->params_version || direct->packed_version != batch->params_version ||
@@ -578,20 +595,13 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
     size_t size = (size_t)map->h * (size_t)map->w * (size_t)map->c *
                   (x->dtype == NN_UINT8 ? 1 : sizeof(float));
     size_t outputs = (size_t)direct->plan->net->out_c;
-    int marks = direct->skip_zeros && direct->stage_count && direct->stages[0].columns;
     for (int n = 0; n < batch->count; n++, out += outputs) {
         int64_t index = batch->order ? batch->order[n] : n;
         direct_input input = {.image = (const char *)x->data + (size_t)index * size,
                               .dtype = x->dtype,
                               .scale = x->scale,
                               .offset = x->offset};
-        float *to = direct->activations + direct->input_at;
-        k->direct_load(&input, map, to);
-        if (direct->split.half)
-            k->direct_split(map, &direct->split, to, direct->activations + direct->split_at,
-                            marks ? direct->stages[0].blank + map->at / map->pitch : NULL);
-        else if (marks)
-            k->direct_blank(map, to, direct->stages[0].blank + map->at / map->pitch);
+        load_image(direct, &input);
         for (int i = 0; i < direct->stage_count; i++) {
             const direct_stage *stage = &direct->stages[i];
             if (stage->rows_into)

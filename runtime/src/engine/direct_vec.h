@@ -82,17 +82,34 @@ INLINE int all_zero(vi bits)
 
 /* ---- four results that are pooled ---- */
 
-/* The mean of their tanh, with one division: the quotients on one denominator, at most 420^4. */
+/* A quarter of tanh as x p(x^2) / q(x^2), degree 3 over 4, a minimax fit of our own on [0, 8]:
+   returns the numerator. q is between 1 and 195; absolute error of the tanh at most 4e-7. One
+   degree less than vtanh(), and more error: here it is most of the time of an image. */
+INLINE vf quarter_tanh(vf x, vf *denominator)
+{
+    x = vclamp(x, 8.0f);
+    vf s = x * x;
+    vf p = s * 2.8275524e-06f + 7.347065258e-04f;
+    vf q = s * 2.423836918e-07f + 2.370282600e-04f;
+    p = p * s + 3.228409960e-02f;
+    q = q * s + 2.376382053e-02f;
+    p = p * s + 2.4999983608e-01f;
+    q = q * s + 4.624673724e-01f;
+    *denominator = q * s + 1.0f;
+    return x * p;
+}
+
+/* The mean of their tanh, with one division: the quotients on one denominator, at most 195^4. */
 INLINE vf tanh_of_four(vf a, vf b, vf c, vf d)
 {
     vf qa, qb, qc, qd;
-    vf pa = tanh_quotient(a, &qa), pb = tanh_quotient(b, &qb);
+    vf pa = quarter_tanh(a, &qa), pb = quarter_tanh(b, &qb);
     pa = pa * qb + pb * qa;
     qa *= qb;
-    vf pc = tanh_quotient(c, &qc), pd = tanh_quotient(d, &qd);
+    vf pc = quarter_tanh(c, &qc), pd = quarter_tanh(d, &qd);
     pc = pc * qd + pd * qc;
     qc *= qd;
-    return vclamp((pa * qc + pc * qa) * 0.25f / (qa * qc), 1.0f);
+    return vclamp((pa * qc + pc * qa) / (qa * qc), 1.0f);
 }
 
 INLINE vf mean_of_four(vf a, vf b, vf c, vf d, const nn_activation ACT)

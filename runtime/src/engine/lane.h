@@ -197,7 +197,10 @@ typedef struct lane_kernels {
        are not zero: it writes up to n + 16 numbers. */
     void (*direct_load)(const direct_input *input, const direct_map *map, float *y);
     void (*direct_blank)(const direct_map *map, const float *x, uint8_t *marks);
-    /* The rows of planes x as those of split planes y, their marks (may be NULL) as well. */
+    /* The rows of planes x as those of split planes y, their marks (may be NULL) as well. The other
+       one does so at once with bytes of few columns; it returns 0 where it cannot. */
+    int (*direct_load_split)(const direct_input *input, const direct_map *from,
+                             const direct_map *to, float *y, uint8_t *marks);
     void (*direct_split)(const direct_map *from, const direct_map *to, const float *x, float *y,
                          uint8_t *marks);
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,

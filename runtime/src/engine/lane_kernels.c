@@ -44,6 +44,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .direct_load = direct_load,
     .direct_blank = direct_blank,
     .direct_split = direct_split,
+    .direct_load_split = direct_load_split,
     .direct_conv = direct_conv,
     .direct_pack_columns = direct_pack_columns,
     .direct_conv_columns = direct_conv_columns,
