@@ -170,7 +170,13 @@ static void commit_same(link_t *link, symbol_t *entry, const Elf64_Sym *symbol)
 }
 
 /* The debug information of a unit whose functions all have been replaced describes code that
-   nobody can reach: their entries are jumps. */
+   nobody can reach: their entries are jumps.
+
+   What each redefinition leaves for good is its old code (as long as it is, in steps of 16 bytes),
+   its static locals and string literals, and about 100 bytes of ours: this image, by which addresses
+   are looked up, and the address of the old entry. None of it can go: pointers to the function and
+   to its literals and statics may be stored anywhere, and threads, signal handlers and contexts of
+   makecontext() may still be inside the old code, so that only its entry may change. */
 static void forget_replaced(loader_t *loader, int number)
 {
     image_t *image = number >= 0 && number < loader->image_count ? loader->images[number] : NULL;

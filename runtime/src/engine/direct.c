@@ -30,8 +30,8 @@ typedef struct direct_stage {
 
 struct nn_direct {
     const lane_plan *plan;
-    direct_map input;
-    size_t input_at, output_at;
+    direct_map input, split; /* split.half: the first stage reads this */
+    size_t input_at, split_at, output_at;
     int stage_count, skip_zeros;
     direct_stage *stages;
     float *activations, *packed, *scratch;
@@ -151,6 +151,22 @@ static direct_map map_of(const lane_map *shape, const direct_stage *reader, int 
     return map;
 }
 
+/* Where columns are pooled, windows in lanes: unless more of them stay empty. */
+static direct_map split_map(const direct_map *input, const direct_stage *reader, int lanes)
+{
+    const direct_window *window = &reader->window;
+    direct_map map = *input;
+    if (!reader->columns || !window->pooled ||
+        2 * round_up(window->columns / 2, lanes) > round_up(window->columns, lanes))
+        return map;
+    map.half = round_up((input->pitch + 1) / 2, lanes);
+    map.pitch = 2 * map.half;
+    map.plane = map.rows * map.pitch + LANE_GROUP;
+    map.at = input->at / input->pitch * map.pitch;
+    map.size = map.c * map.plane + ROOM;
+    return map;
+}
+
 static size_t reserve(size_t *total, size_t floats)
 {
     size_t at = *total;
@@ -199,8 +215,11 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
     direct->input = map_of(&plan->input, count ? direct->stages : NULL,
                            count && direct->stages[0].columns, lanes);
     direct->input_at = reserve(&sizes->activations, (size_t)direct->input.size);
-    direct_map before = direct->input;
     direct->output_at = direct->input_at;
+    direct_map before = direct->split = split_map(&direct->input, direct->stages, lanes);
+    if (before.half)
+        direct->output_at = direct->split_at =
+            reserve(&sizes->activations, (size_t)before.size + 2 * LANE_GROUP);
     for (int i = 0; i < count; i++) {
         direct_stage *stage = &direct->stages[i];
         const lane_stage *last = stage->window.pooled ? stage->from + 1 : stage->from;
@@ -544,9 +563,26 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
     activate(k, &window->out, stage->activation, out);
 }
 
-void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *batch, float *out)
+static void load_image(const nn_direct *direct, const direct_input *input)
 {
     const lane_kernels *k = direct->plan->kernels;
+    const direct_map *map = &direct->input, *split = &direct->split;
+    float *to = direct->activations + direct->input_at;
+    float *halves = direct->activations + direct->split_at;
+    uint8_t *marks = NULL;
+    if (direct->skip_zeros && direct->stage_count && direct->stages[0].columns)
+        marks = direct->stages[0].blank + map->at / map->pitch;
+    if (split->half && k->direct_load_split(input, map, split, halves, marks))
+        return;
+    k->direct_load(input, map, to);
+    if (split->half)
+        k->direct_split(map, split, to, halves, marks);
+    else if (marks)
+        k->direct_blank(map, to, marks);
+}
+
+void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *batch, float *out)
+{
     const direct_map *map = &direct->input;
     const tensor_t *x = &batch->x;
     if (!batch->params_version || direct->packed_version != batch->params_version ||
@@ -559,17 +595,13 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
     size_t size = (size_t)map->h * (size_t)map->w * (size_t)map->c *
                   (x->dtype == NN_UINT8 ? 1 : sizeof(float));
     size_t outputs = (size_t)direct->plan->net->out_c;
-    int marks = direct->skip_zeros && direct->stage_count && direct->stages[0].columns;
     for (int n = 0; n < batch->count; n++, out += outputs) {
         int64_t index = batch->order ? batch->order[n] : n;
         direct_input input = {.image = (const char *)x->data + (size_t)index * size,
                               .dtype = x->dtype,
                               .scale = x->scale,
                               .offset = x->offset};
-        float *to = direct->activations + direct->input_at;
-        k->direct_load(&input, map, to);
-        if (marks)
-            k->direct_blank(map, to, direct->stages[0].blank + map->at / map->pitch);
+        load_image(direct, &input);
         for (int i = 0; i < direct->stage_count; i++) {
             const direct_stage *stage = &direct->stages[i];
             if (stage->rows_into)

@@ -16,11 +16,13 @@ INLINE int columns_row(const direct_window *d)
     return (d->columns + 2 * VL - 1) / (2 * VL) * (2 * VL);
 }
 
-/* One output row of every channel; scratch is [channel][row of two][columns_row]. */
+/* One output row of every channel; scratch is [channel][row of two][columns_row], with split
+   planes the even and the odd columns in turns of a vector. */
 INLINE void finish_columns(const direct_window *d, const float *scratch, float *y,
                            const nn_activation ACT, const int POOLED)
 {
-    const int row = columns_row(d), w = d->out.w;
+    const int row = columns_row(d), w = d->out.w, split = d->in.half;
+    const vi edge = lane_numbers() < w % VL;
     for (int c = 0; c < d->out.c; c++, scratch += 2 * row, y += d->out.plane)
         for (int i = 0; i < w; i += VL) {
             const float *at = scratch + (POOLED ? 2 * i : i);
@@ -31,7 +33,10 @@ INLINE void finish_columns(const direct_window *d, const float *scratch, float *
                 if (POOLED == MAXIMUM_OF_4) {
                     value = vmax(value, under);
                     right = vmax(right, corner);
-                    value = activated(vmax(EVEN(value, right), ODD(value, right)), ACT);
+                    value = split ? vmax(value, right) : vmax(EVEN(value, right), ODD(value, right));
+                    value = activated(value, ACT);
+                } else if (split) {
+                    value = mean_of_four(value, right, under, corner, ACT);
                 } else {
                     value = mean_of_four(EVEN(value, right), ODD(value, right),
                                          EVEN(under, corner), ODD(under, corner), ACT);
@@ -39,7 +44,7 @@ INLINE void finish_columns(const direct_window *d, const float *scratch, float *
             } else {
                 value = activated(value, ACT);
             }
-            store_first(y + i, value, w - i);
+            *(vf_any *)(y + i) = i + VL <= w ? value : (vf)((vi)value & edge);
         }
 }
 
@@ -105,6 +110,69 @@ INLINE void columns_block(const direct_window *d, const columns_place *at, const
                 sum[c * ROWS * VECTORS + i];
 }
 
+/* The same with split planes: two vectors, of the even and of the odd results. Those of one tap read
+   what the other ones read at the tap before. */
+INLINE void split_block(const direct_window *d, const columns_place *at, const int CHANNELS,
+                        const int ROWS)
+{
+    vf sum[COLUMNS_MOST * 2 * COLUMNS_ROWS];
+    const int kernel_w = d->kernel_w, stride = d->stride_h;
+    const size_t pitch = (size_t)d->in.pitch, plane = (size_t)d->in.plane;
+    const size_t down = (size_t)stride * pitch, half = (size_t)d->in.half;
+    const float *x = at->x, *w = at->weights;
+    const uint8_t *blank = at->blank;
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < ROWS * 2; i++) sum[c * ROWS * 2 + i] = vset(at->bias[c]);
+    for (int ic = 0; ic < d->in.c; ic++, x += plane, blank += d->in.rows) {
+        const float *first = x;
+        for (int ky = 0; ky < d->kernel_h; ky++, first += pitch) {
+            if (blank[ky] & blank[ky + (ROWS - 1) * stride]) {
+                w += kernel_w * CHANNELS;
+                continue;
+            }
+            const float *left = first, *right = first + half;
+            vf in[2 * COLUMNS_ROWS];
+            UNROLL for (int r = 0; r < ROWS; r++) in[r] = *(const vf_any *)(left + r * down);
+            for (int kx = 0; kx < kernel_w; kx++, w += CHANNELS) {
+                RELOAD;
+                UNROLL for (int r = 0; r < ROWS; r++)
+                    in[ROWS + r] = *(const vf_any *)(right + r * down);
+                UNROLL for (int c = 0; c < CHANNELS; c++) {
+                    vf factor = vset(w[c]);
+                    UNROLL for (int i = 0; i < ROWS * 2; i++)
+                        sum[c * ROWS * 2 + i] += in[i] * factor;
+                }
+                const float *next = left + 1;
+                left = right;
+                right = next;
+                UNROLL for (int r = 0; r < ROWS; r++) in[r] = in[ROWS + r];
+            }
+        }
+    }
+    UNROLL for (int c = 0; c < CHANNELS; c++)
+        UNROLL for (int i = 0; i < ROWS * 2; i++)
+            *(vf *)(at->y + (2 * c + i % ROWS) * at->row + i / ROWS * VL) = sum[c * ROWS * 2 + i];
+}
+
+#define SPLIT_CASE(n)                                                                              \
+    case n:                                                                                        \
+        split_block(d, &at, n, COLUMNS_ROWS);                                                      \
+        break;
+
+/* Windows of one or two rows of a pooled convolution with split planes. */
+static void split_rows(const direct_window *d, columns_place at, int channels)
+{
+    for (int i = 0; i < d->out.w; i += VL, at.x += VL, at.y += 2 * VL)
+        switch (channels) {
+            SPLIT_CASE(1)
+            SPLIT_CASE(2)
+            SPLIT_CASE(3)
+            SPLIT_CASE(4)
+            SPLIT_CASE(5)
+            SPLIT_CASE(6)
+        }
+}
+
 #define COLUMNS_CASE(n)                                                                            \
     case n:                                                                                        \
         columns_block(d, at, n, VECTORS, ROWS);                                                    \
@@ -145,20 +213,22 @@ static void columns_row_two(const direct_window *d, columns_place at, int channe
 }
 #endif
 
+/* One row, or two if BOTH. */
 static void columns_rows(const direct_window *d, columns_place at, int channels, int both)
 {
+    const int step = both ? COLUMNS_ROWS : 1;
+    for (int r = 0; r <= both; r += step) {
+        if (d->in.half)
+            split_rows(d, at, channels);
 #if NREG == 32
-    if (both) {
-        columns_row_two(d, at, channels);
-        return;
-    }
+        else if (both)
+            columns_row_two(d, at, channels);
 #endif
-    columns_row_one(d, at, channels);
-    if (both) {
+        else
+            columns_row_one(d, at, channels);
         at.x += d->stride_h * d->in.pitch;
         at.blank += d->stride_h;
         at.y += at.row;
-        columns_row_one(d, at, channels);
     }
 }
 
@@ -180,7 +250,7 @@ static void direct_conv_columns(const direct_window *d, const float *x, const fl
     const int row = columns_row(d), rows = d->pooled ? 2 * d->out.h : d->rows;
     const int blocks = block_count(d->out.c, COLUMNS_MOST), top = d->in.at / d->in.pitch;
     const size_t taps = (size_t)d->in.c * (size_t)(d->kernel_h * d->kernel_w);
-    x += d->in.at - d->pad_top * d->in.pitch - d->pad_left;
+    x += d->in.at - d->pad_top * d->in.pitch - (d->in.half ? 0 : d->pad_left);
     blank += top - d->pad_top;
     y += d->out.at;
     for (int oy = 0; oy < rows; oy += 2) {

@@ -65,6 +65,57 @@ static void direct_blank(const direct_map *map, const float *x, uint8_t *marks)
         }
 }
 
+/* load and split in one, with the marks (may be NULL): rows of bytes that one vector of even and one
+   of odd columns hold. Returns 0 if this is no such image. */
+static int direct_load_split(const direct_input *input, const direct_map *from,
+                             const direct_map *to, float *y, uint8_t *marks)
+{
+#if VL == 16
+    const int left = from->at % from->pitch, w = from->w;
+    if (input->dtype != NN_UINT8 || input->offset != 0 || from->c != 1 || to->half != VL ||
+        left + w > 2 * VL)
+        return 0;
+    const uint8_t *bytes = (const uint8_t *)input->image - left;
+    const __mmask32 mask = (__mmask32)(((1ull << w) - 1) << left);
+    y += to->at;
+    for (int i = 0; i < from->h; i++, bytes += w, y += to->pitch) {
+        const __m256i row = _mm256_maskz_loadu_epi8(mask, bytes);
+        const __m256i even = _mm256_and_si256(row, _mm256_set1_epi16(255));
+        const __m256i odd = _mm256_srli_epi16(row, 8);
+        *(vf_any *)y = (vf)_mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(even)) * input->scale;
+        *(vf_any *)(y + VL) = (vf)_mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(odd)) * input->scale;
+        if (marks)
+            marks[i] = (uint8_t)_mm256_testz_si256(row, row);
+    }
+    return 1;
+#else
+    (void)input, (void)from, (void)to, (void)y, (void)marks;
+    return 0;
+#endif
+}
+
+static void direct_split(const direct_map *from, const direct_map *to, const float *x, float *y,
+                         uint8_t *marks)
+{
+    x += from->at / from->pitch * from->pitch;
+    y += to->at;
+    for (int c = 0; c < from->c; c++, x += from->plane, y += to->plane) {
+        const float *row = x;
+        float *half = y;
+        for (int i = 0; i < from->h; i++, row += from->pitch, half += to->pitch) {
+            vi bits = {0};
+            for (int k = 0; k < to->half; k += VL) {
+                vf a = *(const vf_any *)(row + 2 * k), b = *(const vf_any *)(row + 2 * k + VL);
+                *(vf_any *)(half + k) = EVEN(a, b);
+                *(vf_any *)(half + to->half + k) = ODD(a, b);
+                bits |= (vi)a | (vi)b;
+            }
+            if (marks)
+                marks[c * to->rows + i] = (uint8_t)all_zero(bits);
+        }
+    }
+}
+
 /* ---- pooling and activations by themselves ---- */
 
 /* One window, cut to the image, for one vector of channels. */

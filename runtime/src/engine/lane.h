@@ -92,12 +92,15 @@ typedef struct lane_adam {
 } lane_adam;
 
 /* A lane_map for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
-   = 1; or in planes: step = 1. */
+   = 1; or in planes: step = 1. A row of split planes has its odd columns `half` behind the even
+   ones (those of the frame counted), so that vectors hold the left and the right columns of
+   pooling windows. */
 typedef struct direct_map {
     int c, h, w;
     int step, pitch, plane; /* from column to column, row to row, channel to channel */
     int at;                 /* element (0, 0, 0) */
     int rows;               /* of a plane, those of the frame included */
+    int half;               /* 0: not split; else `at` is where the row of element (0, 0, 0) begins */
     int size;               /* the whole buffer, with room behind for two vectors and a window */
 } direct_map;
 
@@ -220,6 +223,12 @@ typedef struct lane_kernels {
        are not zero: it writes up to n + 16 numbers. */
     void (*direct_load)(const direct_input *input, const direct_map *map, float *y);
     void (*direct_blank)(const direct_map *map, const float *x, uint8_t *marks);
+    /* The rows of planes x as those of split planes y, their marks (may be NULL) as well. The other
+       one does so at once with bytes of few columns; it returns 0 where it cannot. */
+    int (*direct_load_split)(const direct_input *input, const direct_map *from,
+                             const direct_map *to, float *y, uint8_t *marks);
+    void (*direct_split)(const direct_map *from, const direct_map *to, const float *x, float *y,
+                         uint8_t *marks);
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
                         const float *bias, float *scratch, float *y, int y0, int y1,
                         const direct_ahead *ahead);
