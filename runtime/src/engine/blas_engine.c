@@ -169,17 +169,15 @@ static void load_item(void *context, int worker, int item)
     const tensor_t *x = &call->batch->x;
     size_t size = (size_t)to->n * (x->dtype == NN_UINT8 ? 1 : sizeof(float));
     int end = smaller((item + 1) * LOSS_ROWS, call->count);
+    const direct_map map = {.c = 1, .h = 1, .w = to->n, .step = 1, .pitch = to->n, .plane = to->n};
     for (int row = item * LOSS_ROWS; row < end; row++) {
         int sample = call->first + row;
         int64_t index = call->batch->order ? call->batch->order[sample] : sample;
-        const void *image = (const char *)x->data + (size_t)index * size;
-        float *y = row_at(to, row);
-        for (int i = 0; i < to->n; i++) {
-            float value = x->dtype == NN_UINT8   ? (float)((const uint8_t *)image)[i]
-                          : x->dtype == NN_INT32 ? (float)((const int32_t *)image)[i]
-                                                 : ((const float *)image)[i];
-            y[i] = value * x->scale + x->offset;
-        }
+        direct_input input = {.image = (const char *)x->data + (size_t)index * size,
+                              .dtype = x->dtype,
+                              .scale = x->scale,
+                              .offset = x->offset};
+        call->engine->lane_plan.kernels->direct_load(&input, &map, row_at(to, row));
     }
 }
 
