@@ -358,6 +358,102 @@ static void test_few_samples_agree_with_reference(void **unused)
     print_message("    %s: farthest apart: %.1e\n", nn__isa_level(), worst);
 }
 
+/* LeNet-5 and its kin: windows of five columns, planes between convolutions, rows of a convolution
+   that a dense layer takes one by one, outputs that fill no vector; sizes around those of the
+   vectors. Bytes with blank rows, several images through one engine in turn: what it keeps of the
+   one before must not show. */
+static model_t *draw_lenet(int *h, int *w, int *classes, char *text, size_t size)
+{
+    static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
+    const char *activation = activations[draw(0, 3)], *padding = draw_padding();
+    int window = draw(0, 2) ? 5 : 3, filters[2] = {draw(1, 13), draw(1, 20)}, maximum = draw(0, 1);
+    int units[2] = {draw(0, 3) ? draw(100, 140) : draw(250, 280), draw(1, 90)};
+    *h = draw(20, 36);
+    *w = draw(0, 1) ? 28 : draw(20, 44);
+    *classes = draw(2, 20);
+    snprintf(text, size, "%dx%d %s, windows %d, %s pooling, %d and %d filters, %d and %d units", *h,
+             *w, activation ? activation : "linear", window, maximum ? "max" : "average",
+             filters[0], filters[1], units[0], units[1]);
+    layer_t *layers[10] = {nn_input(3, (int64_t[]){*h, *w, draw(0, 2) ? 1 : 2})};
+    for (int i = 0; i < 2; i++) {
+        layers[1 + 2 * i] = nn_conv2d(filters[i], window,
+                                      (conv2d_opts){.activation = activation,
+                                                    .padding = i ? "valid" : padding});
+        layers[2 + 2 * i] = maximum ? nn_max_pooling2d(2, (pooling2d_opts){0})
+                                    : nn_average_pooling2d(2, (pooling2d_opts){0});
+        layers[6 + i] = nn_dense(units[i], (dense_opts){.activation = activation});
+    }
+    layers[5] = nn_flatten((layer_opts){0});
+    layers[8] = nn_dense(*classes, (dense_opts){.activation = "softmax"});
+    return nn_sequential("lenet", 9, layers);
+}
+
+/* Most windows of the first and of the last rows see nothing. */
+static void blank_margins(const model_t *model, data *d)
+{
+    size_t row = (size_t)model->net.in_w * (size_t)model->net.in_c;
+    size_t size = d->batch.x.dtype == NN_UINT8 ? 1 : sizeof(float);
+    char *image = (char *)d->pixels;
+    d->batch.x.offset = 0;
+    for (int n = 0; n < 8; n++, image += (size_t)model->net.in_h * row * size) {
+        size_t below = (size_t)draw(0, 9);
+        memset(image, 0, (size_t)draw(0, 9) * row * size);
+        memset(image + ((size_t)model->net.in_h - below) * row * size, 0, below * row * size);
+    }
+}
+
+/* New models have none, and what comes of zeros alone would be zeros. */
+static void draw_biases(model_t *model)
+{
+    for (int i = 0; i < model->net.op_count; i++)
+        for (size_t k = 0; k < model->net.ops[i].bias_count; k++)
+            model->params[model->net.ops[i].bias + k] = noise() / 3;
+}
+
+static void test_lenets_agree_with_reference(void **unused)
+{
+    (void)unused;
+    char text[600], why[200];
+    state = 4321;
+    double worst = 0;
+    for (int i = 0; i < 60; i++) {
+        int h, w, classes;
+        nn_set_random_seed((uint64_t)i + 1);
+        model_t *model = draw_lenet(&h, &w, &classes, text, sizeof text);
+        assert_non_null(model);
+        draw_biases(model);
+        data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, classes, 8);
+        if (i % 3)
+            store_as_integers(&d, NN_UINT8);
+        if (i % 4)
+            blank_margins(model, &d);
+        const nn_engine *lane =
+            nn__engine_choose(&model->net, i % 2 ? "lane" : "plain", why, sizeof why);
+        void *self = lane->create(&model->net, 1);
+        void *oracle = nn__reference_engine.create(&model->net, 1);
+        for (uint64_t call = 0; call < 8; call++) {
+            const int32_t order[1] = {(int32_t)(call * 3 % 8)};
+            float want[20], got[20];
+            d.batch.order = order;
+            d.batch.count = 1;
+            d.batch.params_version = 1 + call / 5;
+            nn__reference_engine.forward(oracle, model->params, &d.batch, want, NULL, NULL);
+            lane->forward(self, model->params, &d.batch, got, NULL, NULL);
+            double apart = distance(want, got, (size_t)classes);
+            if (!(apart <= TOLERANCE))
+                fail_msg("network %d (%s), call %d: outputs %g apart", i, text, (int)call, apart);
+            worst = fmax(worst, apart);
+            for (size_t k = 0; k < model->net.param_count && call == 4; k++)
+                model->params[k] *= 0.75f;
+        }
+        lane->destroy(self);
+        nn__reference_engine.destroy(oracle);
+        free_data(d);
+        nn_model_free(model);
+    }
+    print_message("    %s: farthest apart: %.1e\n", nn__isa_level(), worst);
+}
+
 static void test_names_the_kernels_of_a_call(void **unused)
 {
     (void)unused;
@@ -557,6 +653,7 @@ int main(void)
         cmocka_unit_test(test_large_batches_of_dense_layers_agree_with_reference),
         cmocka_unit_test(test_adam_is_exact),
         cmocka_unit_test(test_few_samples_agree_with_reference),
+        cmocka_unit_test(test_lenets_agree_with_reference),
         cmocka_unit_test(test_names_the_kernels_of_a_call),
         cmocka_unit_test(test_any_number_of_threads_gives_the_same_bits),
     };

@@ -58,7 +58,7 @@ static void direct_pack_columns(const direct_window *d, const float *weights, fl
     for (int b = 0; b < blocks; b++)
         for (int ic = 0; ic < in_c; ic++)
             for (int tap = 0; tap < taps; tap++)
-                for (int oc = block_start(out_c, blocks, b); oc < block_start(out_c, blocks, b + 1);
+                for (int oc = piece_start(out_c, blocks, b); oc < piece_start(out_c, blocks, b + 1);
                      oc++)
                     *packed++ = weights[(size_t)(tap * in_c + ic) * (size_t)out_c + (size_t)oc];
 }
@@ -260,11 +260,11 @@ static void direct_conv_columns(const direct_window *d, const float *x, const fl
         const int is_empty = all_blank(d, at.blank, both);
         if (!(is_empty && empty[oy / 2])) {
             for (int b = 0; b < blocks; b++) {
-                const int c = block_start(d->out.c, blocks, b);
+                const int c = piece_start(d->out.c, blocks, b);
                 at.weights = weights + (size_t)c * taps;
                 at.bias = bias + c;
                 at.y = scratch + 2 * c * row;
-                columns_rows(d, at, block_start(d->out.c, blocks, b + 1) - c, both);
+                columns_rows(d, at, piece_start(d->out.c, blocks, b + 1) - c, both);
             }
             finish_columns_row(d, scratch, y);
             if (both && !d->pooled)

@@ -212,8 +212,8 @@ INLINE void channels_row(const direct_window *d, channels_place at, float *y, fl
     at.weights += c;
     at.bias += c;
     for (int b = 0; b < blocks; b++) {
-        const int first = block_start(d->columns, blocks, b);
-        const int columns = block_start(d->columns, blocks, b + 1) - first;
+        const int first = piece_start(d->columns, blocks, b);
+        const int columns = piece_start(d->columns, blocks, b + 1) - first;
         const int to = first * d->weight_row + c;
         at.x = x + (size_t)first * at.step;
         if (SLIDING)

@@ -107,7 +107,7 @@ static void direct_dense(const direct_layer *layer, const float *x, const float 
                              .count = count, .row = (size_t)layer->row, .y = y};
     const int all = block_count(layer->m, VL), blocks = block_count(all, DENSE_MOST);
     for (int b = 0; b < blocks; b++) {
-        const int first = block_start(all, blocks, b), end = block_start(all, blocks, b + 1);
+        const int first = piece_start(all, blocks, b), end = piece_start(all, blocks, b + 1);
         const int last = end * VL > layer->row ? layer->m - VL : (end - 1) * VL;
         dense_vectors(&work, first * VL, last, end - first);
     }

@@ -5,6 +5,12 @@
 #ifndef NN_ENGINE_DIRECT_VEC_H
 #define NN_ENGINE_DIRECT_VEC_H
 
+/* block_start() without its divisions where there is one block. */
+INLINE int piece_start(int n, int count, int block)
+{
+    return count == 1 ? block * n : block_start(n, count, block);
+}
+
 /* ---- the first lanes ---- */
 
 INLINE vi lane_numbers(void)

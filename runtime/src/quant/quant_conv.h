@@ -216,7 +216,12 @@ static void conv(const quant_window *k, const void *x, void *y, void *scratch)
 /* Lane j: the group at x + 2 j. */
 INLINE vi every_second(const element *x)
 {
-#if QUANT_FORM == QUANT_QUADS
+#if QUANT_FORM == QUANT_QUADS && defined __AVX512BW__ && VL == 16
+    static const uint16_t pairs[32] __attribute__((aligned(64))) = {
+        0, 1, 1, 2,  2,  3,  3,  4,  4,  5,  5,  6,  6,  7,  7,  8,
+        8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16};
+    return (vi)_mm512_permutexvar_epi16(*(const __m512i *)pairs, _mm512_loadu_si512(x));
+#elif QUANT_FORM == QUANT_QUADS
     typedef uint16_t two __attribute__((vector_size(VL * 2), may_alias, aligned(1)));
     vi low = __builtin_convertvector(*(const two *)x, vi);
     return low | __builtin_convertvector(*(const two *)(x + 2), vi) << 16;
@@ -284,6 +289,20 @@ INLINE void finish_columns(const quant_window *k, const sums *s, vi *lanes,
    elements are put together in 32 bits. */
 static void scatter(const vi *lanes, element *y, int count, int outputs)
 {
+#if QUANT_FORM == QUANT_QUADS
+    if (outputs == 6) { /* eight bytes a position; the next one overwrites the last two */
+        int32_t first[VL] __attribute__((aligned(64))), rest[VL] __attribute__((aligned(64)));
+        *(vi *)first = lanes[0] | lanes[1] << 8 | lanes[2] << 16 | lanes[3] << 24;
+        *(vi *)rest = lanes[4] | lanes[5] << 8;
+        for (int j = 0; j < count - 1; j++, y += 6) {
+            memcpy(y, &first[j], 4);
+            memcpy(y + 4, &rest[j], 4);
+        }
+        memcpy(y, &first[count - 1], 4);
+        memcpy(y + 4, &rest[count - 1], 2);
+        return;
+    }
+#endif
     const int bits = 8 * (int)sizeof(element);
     uint32_t groups[COLUMNS_MOST / GROUP][VL] __attribute__((aligned(64)));
     int n = outputs / GROUP;

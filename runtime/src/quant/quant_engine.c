@@ -25,6 +25,7 @@ typedef struct quant_engine {
     int64_t *hits;
     int items; /* room of both */
     lane_kernels one;
+    const lane_kernels *floats;
     lane_plan loss_plan;
 } quant_engine;
 
@@ -50,6 +51,7 @@ void *nn__quant_create(const quant_net *quant, const quant_kernels *kernels, int
     e->lay = (quant_layout){
         .quant = quant, .kernels = kernels, .workers = e->pool ? nn__pool_threads(e->pool) : 0};
     e->params_version = nn__params_version();
+    e->floats = nn__lane_kernels();
     e->loading.dtype = (nn_dtype)-1;
     e->one.lanes = 1;
     e->loss_plan = (lane_plan){.net = quant->net, .kernels = &e->one};
@@ -176,17 +178,6 @@ static void prepare(quant_engine *e, const tensor_t *x)
         input->same &= (e->lay.kernels->element == 1 ? ((uint8_t *)wide)[i] : wide[i]) == i;
 }
 
-static void softmax(float *x, int n)
-{
-    float largest = x[0], total = 0;
-    for (int i = 1; i < n; i++)
-        largest = x[i] > largest ? x[i] : largest;
-    for (int i = 0; i < n; i++)
-        total += x[i] = expf(x[i] - largest);
-    for (int i = 0; i < n; i++)
-        x[i] /= total;
-}
-
 typedef struct quant_call {
     quant_engine *engine;
     const nn_batch *batch;
@@ -233,7 +224,7 @@ static void end_row(const quant_call *call, int64_t row, int item, float *out)
     int in_loss = call->with_loss && is_softmax && net->loss != NN_MEAN_SQUARED_ERROR;
     int channels = net->ops[net->op_count - 1].out_c;
     for (int i = 0; is_softmax && !in_loss && i < net->out_c; i += channels)
-        softmax(out + i, channels);
+        e->floats->direct_activate(NN_SOFTMAX, out + i, channels);
     if (!call->with_loss)
         return;
     lane_plan plan = e->loss_plan;

@@ -7,18 +7,32 @@
 
 /* ---- dense ---- */
 
-/* The sums of N vectors of outputs from c on. */
+/* The sums of N vectors of outputs from c on. Where there are registers, in two parts: a sum waits for
+   itself. Integers only: their order does not matter. */
 INLINE void dense_block(const quant_dense *k, const element *x, sum *to, int c, const int N)
 {
-    sums s[8];
+    const int PARTS = QUANT_FORM != QUANT_HALVES && 2 * N <= NREG / 2 ? 2 : 1;
+    sums s[8 * 2];
     UNROLL for (int n = 0; n < N; n++) s[n] = sums_at((const sum *)k->bias + c + n * VL);
+    UNROLL for (int n = N; n < N * PARTS; n++) s[n] = (sums){0};
     const char *w = (const char *)k->weights + (size_t)c * DENSE_BYTES;
     size_t next = (size_t)k->padded * DENSE_BYTES;
-    for (int g = 0; g < k->groups; g++, x += GROUP, w += next) {
+    int g = 0;
+    for (; PARTS == 2 && g + 1 < k->groups; g += 2, x += 2 * GROUP, w += 2 * next) {
+        vi in[2] = {group_at(x), group_at(x + GROUP)};
+        UNROLL for (int n = 0; n < N; n++)
+        {
+            s[n] = dot(s[n], in[0], dense_weights(w + n * VL * DENSE_BYTES));
+            s[(PARTS - 1) * N + n] = dot(s[(PARTS - 1) * N + n], in[1],
+                                         dense_weights(w + next + n * VL * DENSE_BYTES));
+        }
+    }
+    for (; g < k->groups; g++, x += GROUP, w += next) {
         vi in = group_at(x);
         UNROLL for (int n = 0; n < N; n++) s[n] =
             dot(s[n], in, dense_weights(w + n * VL * DENSE_BYTES));
     }
+    UNROLL for (int n = N; n < N * PARTS; n++) s[n - N] += s[n];
     UNROLL for (int n = 0; n < N; n++) memcpy(to + c + n * VL, &s[n], sizeof s[n]);
 }
 
@@ -212,6 +226,15 @@ static void load(const quant_input *input, const void *from, void *to, int count
 {
     element *y = to;
     const uint8_t *bytes = from;
+#if QUANT_FORM == QUANT_QUADS
+    if (input->dtype == NN_UINT8 && input->same && count >= 16) { /* the last piece laps back */
+        for (int i = 0; i < count; i += 16) {
+            i = i + 16 > count ? count - 16 : i;
+            memcpy(y + i, bytes + i, 16);
+        }
+        return;
+    }
+#endif
     if (input->dtype == NN_UINT8 && input->same) {
         for (int i = 0; i < count; i++)
             y[i] = bytes[i];

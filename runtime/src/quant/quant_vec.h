@@ -117,7 +117,13 @@ INLINE vf fmax_(vf a, vf b)
 /* As the reference's comparisons: a if it is greater, else b. */
 INLINE vi imax(vi a, vi b)
 {
+#if defined __AVX512F__ && VL == 16 /* gcc 12 does not see it */
+    return (vi)_mm512_max_epi32((__m512i)a, (__m512i)b);
+#elif defined __AVX2__ && VL == 8
+    return (vi)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#else
     return iselect(a > b, a, b);
+#endif
 }
 
 /* ---- one group ---- */
@@ -347,6 +353,10 @@ INLINE void store(element *y, vi lanes, int count)
         *(v_element *)y = packed;
         return;
     }
+#if QUANT_FORM == QUANT_QUADS && defined __AVX512BW__ && VL == 16
+    _mm_mask_storeu_epi8(y, (__mmask16)((1u << count) - 1), (__m128i)packed);
+    return;
+#endif
     element values[VL] __attribute__((aligned(64)));
     *(v_element *)values = packed;
     for (int i = 0; i < count; i++)
@@ -359,6 +369,10 @@ INLINE void store_floats(float *y, vf lanes, int count)
         *(vf_any *)y = lanes;
         return;
     }
+#if defined __AVX512F__ && VL == 16
+    _mm512_mask_storeu_ps(y, (__mmask16)((1u << count) - 1), (__m512)lanes);
+    return;
+#endif
     float values[VL] __attribute__((aligned(64)));
     *(vf *)values = lanes;
     for (int i = 0; i < count; i++)
