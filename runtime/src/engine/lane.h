@@ -78,6 +78,34 @@ typedef struct lane_outer {
     int n, m, ld; /* inputs, outputs, length of a gradient row (m rounded up to vectors) */
 } lane_outer;
 
+/* A convolution whose results go through an activation and a max-pooling by windows of 2 x 2 that
+   tile them, for a backward pass that skips what pooling and ReLU made zero (lane_sparse.h). The
+   first five are given, sparse_plan() finds the others. */
+typedef struct lane_sparse {
+    lane_conv conv;
+    lane_pool pool; /* pool.in is where the activated results lie */
+    nn_activation activation;
+    int wants_input; /* the gradient of the input is wanted */
+
+    int block, blocks;         /* input channels of a block (zeros where there are none left) */
+    int rows, columns, pitch;  /* of an image's picture: the input and the zeros around it */
+    int picture;               /* floats of a block's picture */
+    int positions, capacity;   /* windows; room of a list */
+    int tap_vectors, window_vectors; /* of a row of taps, of a row of what lies under a window */
+    int skip_blank;            /* look for windows over nothing but zeros */
+    size_t table_at, places_at, pictures_at, blank_at, values_at, offsets_at, counts_at, bias_at,
+        sums_at, cube_at, turns_at, rows_at, gradients_at; /* floats from the start of scratch */
+    size_t scratch_length, packed_length;
+} lane_sparse;
+
+/* Inputs, activated results, their maxima and the gradients of these, in lanes; sums receives the
+   gradient of the weights in Keras' order, then that of the biases, as scalars; dx (unless NULL) is
+   overwritten. */
+typedef struct lane_sparse_data {
+    const float *x, *y, *pooled, *g, *packed;
+    float *sums, *dx, *scratch;
+} lane_sparse_data;
+
 /* The same for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
    = 1; or in planes: step = 1. */
 typedef struct direct_map {
@@ -125,6 +153,12 @@ typedef struct lane_kernels {
     /* Gradient of the weights from output rows y0 .. y1-1, in Keras' order. */
     void (*conv_weights)(const lane_conv *conv, const float *x, const float *g, float *sums,
                          int y0, int y1);
+
+    /* Both of these, and what comes before them, for results that go into a max-pooling. NULL, or
+       sparse_plan() 0: there is no such kernel, or it would be slower. A pack must be a group. */
+    int (*sparse_plan)(lane_sparse *sparse);
+    void (*sparse_pack)(const lane_sparse *sparse, const float *weights, float *packed);
+    void (*sparse_backward)(const lane_sparse *sparse, const lane_sparse_data *data);
 
     void (*pool_forward)(const lane_pool *pool, const float *x, float *y, int y0, int y1);
     /* Gradient of the input; overwrites dx. */

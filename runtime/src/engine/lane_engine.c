@@ -157,6 +157,22 @@ static int band_rows(const lane_conv *conv, int lanes)
     return rows < 1 ? 1 : rows;
 }
 
+static void backward_sparse(const lane_pack *pack, const lane_stage *stage)
+{
+    const lane_engine *engine = pack->call->engine;
+    lane_sparse_data data = {.x = pack->arena + stage->in_at,
+                             .y = pack->arena + stage->out_at,
+                             .pooled = pack->arena + stage[1].out_at,
+                             .g = pack->arena + stage[1].out_gradient_at,
+                             .packed = engine->packed + stage->packed_input_at,
+                             .sums = pack->slot + stage->slot_sums_at,
+                             .dx = stage->wants_input_gradient
+                                       ? pack->arena + stage->in_gradient_at
+                                       : NULL,
+                             .scratch = pack->arena + engine->plan.scratch_at};
+    engine->plan.kernels->sparse_backward(&stage->sparse, &data);
+}
+
 /* The gradient before the activation, band by band, and at once the sums that need it. */
 static void backward_conv(const lane_pack *pack, const lane_stage *stage)
 {
@@ -210,7 +226,7 @@ static void backward_pack(const lane_pack *pack)
                                  NULL, 0, stage->out.h);
         switch (stage->kind) {
         case LANE_CONV:
-            backward_conv(pack, stage);
+            (stage->is_sparse ? backward_sparse : backward_conv)(pack, stage);
             break;
         case LANE_DENSE:
             backward_dense(pack, stage);
@@ -342,7 +358,7 @@ static void run_group(void *context, int worker, int item)
     }
     for (int i = 0; call->training && i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
-        if (stage->kind == LANE_CONV)
+        if (stage->kind == LANE_CONV && !stage->is_sparse)
             k->fold(pack.arena + stage->sums_at, pack.slot + stage->slot_sums_at,
                     (int)stage->op->weight_count + stage->op->out_c);
     }
@@ -437,7 +453,9 @@ static void pack_stage(void *context, int worker, int index)
     const float *weights = call->params + stage->op->weight;
     if (stage->kind == LANE_CONV) {
         k->conv_pack(&stage->conv, weights, engine->packed + stage->packed_at);
-        if (call->training && stage->wants_input_gradient)
+        if (call->training && stage->is_sparse && stage->wants_input_gradient)
+            k->sparse_pack(&stage->sparse, weights, engine->packed + stage->packed_input_at);
+        else if (call->training && stage->wants_input_gradient)
             k->conv_pack_input(&stage->conv, weights, engine->packed + stage->packed_input_at);
     }
 }
@@ -576,7 +594,7 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     if (!engine)
         return NULL;
     engine->pool = nn__pool_create(threads > 0 ? threads : nn__default_threads());
-    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels)) {
+    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels, skip_zeros)) {
         lane_destroy(engine);
         return NULL;
     }

@@ -8,6 +8,10 @@
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
+#if VL == 16
+#include "lane_sparse.h"
+#include "lane_sparse_conv.h"
+#endif
 #include "direct_conv.h"
 #include "direct_kernels.h"
 
@@ -22,6 +26,11 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .conv_pack_input = conv_pack_input,
     .conv_input = conv_input,
     .conv_weights = conv_weights,
+#if VL == 16
+    .sparse_plan = sparse_plan,
+    .sparse_pack = sparse_pack,
+    .sparse_backward = sparse_backward,
+#endif
     .pool_forward = pool_forward,
     .pool_backward = pool_backward,
     .pool_backward_tiles = pool_backward_tiles,

@@ -198,6 +198,24 @@ static void lay_maps(lane_plan *plan)
     }
 }
 
+/* Convolutions whose gradients are mostly zero, where a kernel skips them. */
+static void find_sparse(lane_plan *plan)
+{
+    const lane_kernels *k = plan->kernels;
+    int parameters = 0;
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        if (stage->kind == LANE_CONV && stage->pooled_by_next && k->sparse_plan) {
+            stage->sparse = (lane_sparse){.conv = stage->conv,
+                                          .pool = stage[1].pool,
+                                          .activation = stage->activation,
+                                          .wants_input = parameters};
+            stage->is_sparse = k->sparse_plan(&stage->sparse);
+        }
+        parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
+    }
+}
+
 /* ---- memory ---- */
 
 static void lay_activations(lane_plan *plan)
@@ -231,10 +249,12 @@ static void lay_parameters(lane_plan *plan)
         size_t weights = stage->op->weight_count;
         if (stage->kind == LANE_CONV) {
             size_t sums = weights + (size_t)stage->op->out_c;
-            stage->sums_at = reserve(&plan->arena_length, sums * lanes);
+            if (!stage->is_sparse)
+                stage->sums_at = reserve(&plan->arena_length, sums * lanes);
             stage->slot_sums_at = reserve(&plan->slot_length, sums);
             stage->packed_at = reserve(&plan->packed_length, weights);
-            stage->packed_input_at = reserve(&plan->packed_length, weights);
+            stage->packed_input_at = reserve(
+                &plan->packed_length, stage->is_sparse ? stage->sparse.packed_length : weights);
         } else if (stage->kind == LANE_DENSE) {
             stage->ld = (stage->op->out_c + LANE_GROUP - 1) / LANE_GROUP * LANE_GROUP;
             stage->slot_x_at = reserve(&plan->slot_length, (size_t)stage->op->in_c * LANE_GROUP);
@@ -242,6 +262,11 @@ static void lay_parameters(lane_plan *plan)
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;
+    size_t scratch = 0;
+    for (int i = 0; i < plan->stage_count; i++)
+        if (plan->stages[i].is_sparse && plan->stages[i].sparse.scratch_length > scratch)
+            scratch = plan->stages[i].sparse.scratch_length;
+    plan->scratch_at = reserve(&plan->arena_length, scratch);
 }
 
 static int list_items(lane_plan *plan)
@@ -266,7 +291,7 @@ static int list_items(lane_plan *plan)
     return 1;
 }
 
-int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels)
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels, int skip_zeros)
 {
     *plan = (lane_plan){.net = net, .kernels = kernels};
     /* An operation gives at most three stages: flatten, itself, activation; one more at the end. */
@@ -278,6 +303,8 @@ int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernel
     if (plan->stage_count)
         add_last_flatten(plan);
     lay_maps(plan);
+    if (skip_zeros)
+        find_sparse(plan);
     lay_activations(plan);
     lay_parameters(plan);
     const lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;
@@ -295,4 +322,16 @@ void nn__lane_plan_free(lane_plan *plan)
     free(plan->stages);
     free(plan->items);
     *plan = (lane_plan){0};
+}
+
+int nn__lane_skips_zeros(const nn_net *net, int op)
+{
+    lane_plan plan;
+    int skips = 0;
+    if (!nn__lane_plan(&plan, net, nn__lane_kernels(), 1))
+        return 0;
+    for (int i = 0; i < plan.stage_count; i++)
+        skips |= plan.stages[i].is_sparse && plan.stages[i].op_index == op;
+    nn__lane_plan_free(&plan);
+    return skips;
 }

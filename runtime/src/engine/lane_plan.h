@@ -35,6 +35,10 @@ typedef struct lane_stage {
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
        the gradient takes the place of the output. */
     int pooled_by_next;
+    /* Its backward pass skips zeros: it leaves outputs as they are, and its sums go straight to the
+       slot. */
+    int is_sparse;
+    lane_sparse sparse;
 
     lane_conv conv;
     lane_pool pool;
@@ -60,6 +64,7 @@ typedef struct lane_plan {
     lane_map input;
     size_t input_at;             /* arena */
     size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
+    size_t scratch_at; /* arena: of the sparse stages, one at a time */
     size_t arena_length, slot_length, packed_length;
     int item_count;
     lane_item *items;
@@ -73,8 +78,9 @@ const lane_kernels *nn__lane_kernels(void);
 /* 1 if the lane engine can compute the net; else 0, the reason in WHY. */
 int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
 
-/* Returns 0 (and an empty plan) for lack of memory. */
-int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels);
+/* SKIP_ZEROS: with the stages that skip zeros, whose time depends on the images. Returns 0 (and an
+   empty plan) for lack of memory. */
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels, int skip_zeros);
 void nn__lane_plan_free(lane_plan *plan);
 
 /* ---- the loss of one pack (lane_loss.c) ---- */
