@@ -87,14 +87,14 @@ typedef struct lane_sparse {
     nn_activation activation;
     int wants_input; /* the gradient of the input is wanted */
 
-    int block, blocks;         /* input channels of a block (zeros where there are none left) */
-    int rows, columns, pitch;  /* of an image's picture: the input and the zeros around it */
-    int picture;               /* floats of a block's picture */
-    int positions, capacity;   /* windows; room of a list */
-    int tap_vectors, window_vectors; /* of a row of taps, of a row of what lies under a window */
-    int skip_blank;            /* look for windows over nothing but zeros */
-    size_t table_at, places_at, pictures_at, blank_at, values_at, offsets_at, counts_at, bias_at,
-        sums_at, cube_at, turns_at, rows_at, gradients_at; /* floats from the start of scratch */
+    int in_lanes;             /* only weights of one channel (lane_sparse_first.h): none of these */
+    int block, blocks;        /* input channels of a block: a row of its taps fits a vector */
+    int set, sets;            /* blocks of a set, done at a time; zeros where there are none left */
+    int rows, columns, pitch; /* of an image's picture: the input and the zeros around it */
+    int plane;                /* floats of a block's picture */
+    int positions, capacity;  /* windows; room of a list */
+    size_t table_at, places_at, pictures_at, taps_at, values_at, offsets_at, counts_at, bias_at,
+        sums_at, zeros_at; /* floats from the start of scratch */
     size_t scratch_length, packed_length;
 } lane_sparse;
 

@@ -10,6 +10,7 @@
 #include "lane_dense.h"
 #if VL == 16
 #include "lane_sparse.h"
+#include "lane_sparse_first.h"
 #include "lane_sparse_conv.h"
 #endif
 #include "direct_conv.h"

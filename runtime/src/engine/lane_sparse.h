@@ -15,15 +15,12 @@
  */
 
 enum {
-    SPARSE_BLOCK_5 = 8,        /* input channels of a block, as many as the registers hold */
-    SPARSE_BLOCK_3 = 16,
-    SPARSE_FLOATS = 1 << 19    /* of scratch: more would not stay in the second cache */
+    SPARSE_FLOATS = 1 << 19, /* of scratch: more would not stay in the second cache */
+    SPARSE_BLOCKS_5 = 2,     /* blocks of input channels that the registers hold at a time */
+    SPARSE_BLOCKS_3 = 3
 };
 
 typedef __m512i vw; /* 16 words; element-wise in intrinsics only */
-
-/* Of an image's marks: a bit for each window, read 16 at a time and written 64. */
-INLINE int sparse_mark_bytes(const lane_sparse *s) { return s->capacity / 8 + 8; }
 
 INLINE size_t sparse_reserve(size_t *total, size_t floats)
 {
@@ -38,55 +35,54 @@ static int sparse_fits(const lane_sparse *s)
     const lane_conv *conv = &s->conv;
     const lane_pool *pool = &s->pool;
     return conv->kernel_h == conv->kernel_w && (conv->kernel_w == 5 || conv->kernel_w == 3) &&
-           conv->stride_h == 1 && conv->stride_w == 1 && conv->kernel_w * conv->in.c >= 5 &&
+           conv->stride_h == 1 && conv->stride_w == 1 && (conv->kernel_w == 5 || conv->in.c > 1 || !s->wants_input) &&
            pool->maximum && pool->tiles && pool->window_h == 2 && pool->window_w == 2 &&
            s->activation != NN_SOFTMAX;
+}
+
+/* For lane_sparse_first.h. */
+static int sparse_plan_first(lane_sparse *s)
+{
+    size_t length = 0, taps = (size_t)s->conv.kernel_h * s->conv.kernel_w;
+    s->zeros_at = sparse_reserve(&length, 16 * (size_t)s->conv.in.pitch);
+    s->sums_at = sparse_reserve(&length, 16 * (taps + 1) * s->conv.out.c);
+    s->scratch_length = length;
+    return 1;
 }
 
 static int sparse_plan(lane_sparse *s)
 {
     const lane_map *in = &s->conv.in, *out = &s->conv.out;
-    int k = s->conv.kernel_w, most = k == 5 ? SPARSE_BLOCK_5 : SPARSE_BLOCK_3;
     if (!sparse_fits(s))
         return 0;
-    s->blocks = block_count(in->c, most);
+    s->in_lanes = in->c == 1 && !s->wants_input && in->pitch <= 64 && s->pool.out.h <= 32;
+    if (s->in_lanes)
+        return sparse_plan_first(s);
+    int k = s->conv.kernel_w, blocks = block_count(in->c, 16 / k);
+    s->sets = block_count(blocks, k == 5 ? SPARSE_BLOCKS_5 : SPARSE_BLOCKS_3);
+    s->set = block_count(blocks, s->sets);
+    s->blocks = s->sets * s->set;
     s->block = block_count(in->c, s->blocks);
     s->rows = out->h + k - 1;
     s->columns = out->w + k - 1;
     s->pitch = (s->columns * s->block + 15) / 16 * 16;
-    s->picture = s->rows * s->pitch + 64; /* whole vectors are read and added to at the end of a row */
+    s->plane = s->rows * s->pitch + 16;
     s->positions = s->pool.out.h * s->pool.out.w;
     s->capacity = (s->positions + 15) / 16 * 16 + 16; /* and what is stored behind the last entry */
-    s->tap_vectors = (k * s->block + 15) / 16;
-    s->window_vectors = ((k + 1) * s->block + 15) / 16;
-    /* Rows without a pixel are worth looking for where the input is an image itself. */
-    s->skip_blank = in->c == 1 && s->columns <= 64 && s->pool.out.w <= 32;
-    double floats = 16.0 * s->blocks * s->picture + 2.0 * 16 * out->c * s->capacity +
-                    (s->wants_input ? 2.0 * 16 * 17 * s->positions * block_count(out->c, 16) +
-                                          16.0 * s->blocks * s->picture : 0);
-    if (floats > SPARSE_FLOATS)
-        return 0;
-
-    size_t length = 0, pictures = (size_t)16 * s->blocks * s->picture;
-    size_t lists = (size_t)16 * out->c * s->capacity, groups = (size_t)block_count(out->c, 16);
+    size_t length = 0, pictures = (size_t)16 * s->blocks * s->plane;
+    size_t lists = (size_t)16 * out->c * s->capacity;
     s->table_at = sparse_reserve(&length, (size_t)s->pitch);
     s->places_at = sparse_reserve(&length, 3 * (size_t)s->capacity);
     s->pictures_at = sparse_reserve(&length, pictures);
-    s->blank_at = sparse_reserve(&length, s->skip_blank ? 4 * (size_t)sparse_mark_bytes(s) : 0);
+    s->taps_at = sparse_reserve(&length, (size_t)s->set * s->rows * out->w * 16);
     s->values_at = sparse_reserve(&length, lists);
     s->offsets_at = sparse_reserve(&length, lists);
     s->counts_at = sparse_reserve(&length, (size_t)16 * out->c);
     s->bias_at = sparse_reserve(&length, (size_t)16 * out->c);
-    s->sums_at = sparse_reserve(&length, (size_t)out->c * s->blocks * k * s->tap_vectors * 16);
-    if (s->wants_input) {
-        s->cube_at = sparse_reserve(&length, 256 * groups * s->positions);
-        s->turns_at = sparse_reserve(&length, 16 * groups * s->positions);
-        s->rows_at = sparse_reserve(&length, 256 * groups * s->positions);
-        s->gradients_at = sparse_reserve(&length, pictures);
-    }
+    s->sums_at = sparse_reserve(&length, (size_t)out->c * s->blocks * k * 16);
     s->scratch_length = length;
-    s->packed_length = (size_t)s->blocks * out->c * 2 * k * s->window_vectors * 16;
-    return 1;
+    s->packed_length = (size_t)s->blocks * out->c * k * 16;
+    return length <= SPARSE_FLOATS;
 }
 
 /* ---- pictures ---- */
@@ -106,12 +102,12 @@ static void sparse_pictures(const lane_sparse *s, const vf *x, float *scratch)
 {
     const lane_map *in = &s->conv.in;
     int32_t *table = (int32_t *)(scratch + s->table_at);
-    long image = (long)s->blocks * s->picture;
+    long image = (long)s->blocks * s->plane;
     for (int b = 0; b < s->blocks; b++) {
         sparse_table(s, b, table);
         for (int row = 0; row < s->rows; row++) {
             int y = row - s->conv.pad_top;
-            float *to = scratch + s->pictures_at + (long)b * s->picture + (long)row * s->pitch;
+            float *to = scratch + s->pictures_at + (long)b * s->plane + (long)row * s->pitch;
             const vf *from = x + in->at + (long)y * in->pitch - s->conv.pad_left;
             for (int k = 0; k < s->pitch; k += 16) {
                 vf square[16];
@@ -130,11 +126,11 @@ static void sparse_turn_back(const lane_sparse *s, float *scratch, vf *dx)
 {
     const lane_map *in = &s->conv.in;
     int32_t *table = (int32_t *)(scratch + s->table_at);
-    long image = (long)s->blocks * s->picture;
+    long image = (long)s->blocks * s->plane;
     for (int b = 0; b < s->blocks; b++) {
         sparse_table(s, b, table);
         for (int y = 0; y < in->h; y++) {
-            const float *from = scratch + s->gradients_at + (long)b * s->picture +
+            const float *from = scratch + s->pictures_at + (long)b * s->plane +
                                 (long)(y + s->conv.pad_top) * s->pitch;
             vf *to = dx + in->at + (long)y * in->pitch - s->conv.pad_left;
             for (int k = 0; k < s->pitch; k += 16) {
@@ -149,41 +145,10 @@ static void sparse_turn_back(const lane_sparse *s, float *scratch, vf *dx)
     }
 }
 
-/* For each image a bit for each pooling window: is there anything but zeros under it? */
-static void sparse_find_blank(const lane_sparse *s, float *scratch)
-{
-    int reach = s->conv.kernel_w + 1, width = s->pool.out.w;
-    for (int l = 0; l < 16; l++) {
-        const float *picture = scratch + s->pictures_at + (long)l * s->picture;
-        uint8_t *marks = (uint8_t *)(scratch + s->blank_at) + (long)l * sparse_mark_bytes(s);
-        uint64_t used[8]; /* columns of the last rows */
-        memset(marks, 0, (size_t)sparse_mark_bytes(s));
-        for (int py = 0, row = 0, p = 0; py < s->pool.out.h; py++, p += width) {
-            for (; row < 2 * py + reach; row++) {
-                uint64_t bits = 0;
-                for (int x = 0; x < s->columns; x += 16)
-                    bits |= (uint64_t)_mm512_cmp_ps_mask(
-                                _mm512_load_ps(picture + (long)row * s->pitch + x),
-                                _mm512_setzero_ps(), _CMP_NEQ_UQ) << x;
-                used[row % 8] = bits;
-            }
-            uint64_t under = 0, windows, old;
-            for (int y = 2 * py; y < 2 * py + reach; y++)
-                under |= used[y % 8];
-            under |= under >> 1;
-            windows = under | under >> 2 | (reach == 6 ? under >> 4 : 0);
-            windows = _pext_u64(windows, 0x5555555555555555u) & ((1ull << width) - 1);
-            memcpy(&old, marks + p / 8, sizeof old);
-            old |= windows << p % 8;
-            memcpy(marks + p / 8, &old, sizeof old);
-        }
-    }
-}
-
 /* ---- lists ---- */
 
 /* Of each pooling window: where its results and its maximum lie in lanes, and where the inputs
-   under its first result lie in a picture. */
+   under its first result lie in the rows of taps. */
 static void sparse_places(const lane_sparse *s, int32_t *results, int32_t *maxima, int32_t *inputs)
 {
     const lane_map *out = &s->pool.out;
@@ -192,7 +157,7 @@ static void sparse_places(const lane_sparse *s, int32_t *results, int32_t *maxim
         for (int x = 0; x < out->w; x++, p++) {
             results[p] = 2 * y * s->pool.in.pitch + 2 * x;
             maxima[p] = y * out->pitch + x;
-            inputs[p] = 2 * y * s->pitch + 2 * x * s->block;
+            inputs[p] = (2 * y * s->conv.out.w + 2 * x) * 16;
         }
 }
 
@@ -210,7 +175,7 @@ INLINE vw sparse_turn(const vf *result, long pitch, vf most, vw first, vw second
 /* 16 windows of one output channel: to the list of each image those that are not zero. turns: two
    bits for each window. */
 INLINE void sparse_append(const lane_sparse *s, vf *square, const int32_t *turns,
-                          const int32_t *inputs, const uint8_t *marks, vw steps, float *values,
+                          const int32_t *inputs, vw steps, float *values,
                           int32_t *offsets, int32_t *counts)
 {
     const vw shifts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -220,11 +185,6 @@ INLINE void sparse_append(const lane_sparse *s, vf *square, const int32_t *turns
     for (int l = 0; l < 16; l++, values += image, offsets += image, counts += s->conv.out.c) {
         __m512 g = (__m512)square[l];
         __mmask16 listed = _mm512_cmp_ps_mask(g, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        if (marks) {
-            uint16_t used;
-            memcpy(&used, marks + (long)l * sparse_mark_bytes(s), sizeof used);
-            listed &= used;
-        }
         vw turn = _mm512_srlv_epi32(_mm512_set1_epi32(turns[l]), shifts);
         vw place = _mm512_add_epi32(places, _mm512_permutexvar_epi32(turn, steps));
         _mm512_storeu_ps(values + *counts, _mm512_maskz_compress_ps(listed, g));
@@ -233,19 +193,15 @@ INLINE void sparse_append(const lane_sparse *s, vf *square, const int32_t *turns
     }
 }
 
-/* Lists of all output channels, the sums of their gradients, and, if the gradient of the input is
-   wanted, cube [window][channel][image] of gradients and turns [window][16 channels][image]: bits
-   0-15 right, 16-31 below. */
+/* Lists of all output channels, and the sums of their gradients. */
 INLINE void sparse_lists(const lane_sparse *s, const lane_sparse_data *d, const nn_activation ACTIVATION)
 {
     float *scratch = d->scratch;
     int32_t *results = (int32_t *)(scratch + s->places_at), *maxima = results + s->capacity;
     int32_t *inputs = maxima + s->capacity, *counts = (int32_t *)(scratch + s->counts_at);
     int32_t *offsets = (int32_t *)(scratch + s->offsets_at);
-    const uint8_t *marks = (const uint8_t *)(scratch + s->blank_at);
     const long plane = s->pool.in.plane, pitch = s->pool.in.pitch, pooled = s->pool.out.plane;
-    const int groups = block_count(s->conv.out.c, 16), padded = 16 * groups;
-    const int right = s->block, below = s->pitch;
+    const int right = 16, below = 16 * s->conv.out.w;
     const vw steps = _mm512_setr_epi32(0, right, below, below + right, 0, right, below,
                                        below + right, 0, right, below, below + right, 0, right,
                                        below, below + right);
@@ -256,10 +212,7 @@ INLINE void sparse_lists(const lane_sparse *s, const lane_sparse_data *d, const 
         const vf *y = (const vf *)d->y + s->pool.in.at + oc * plane;
         const vf *most = (const vf *)d->pooled + s->pool.out.at + oc * pooled;
         const vf *g = (const vf *)d->g + s->pool.out.at + oc * pooled;
-        vf *cube = (vf *)(scratch + s->cube_at) + oc, bias = {0};
-        vw *all_turns = (vw *)(scratch + s->turns_at) + oc / 16;
-        const vw is_right = _mm512_set1_epi32(1 << oc % 16);
-        const vw is_below = _mm512_slli_epi32(is_right, 16);
+        vf bias = {0};
         for (int p0 = 0; p0 < s->positions; p0 += 16) {
             int n = s->positions - p0 < 16 ? s->positions - p0 : 16;
             vf square[16];
@@ -273,40 +226,13 @@ INLINE void sparse_lists(const lane_sparse *s, const lane_sparse_data *d, const 
                 bias += square[i];
                 vw turn = sparse_turn(result, pitch, top, one, two, three);
                 turns = _mm512_or_si512(_mm512_slli_epi32(turns, 2), turn);
-                if (!s->wants_input)
-                    continue;
-                cube[(long)(p0 + i) * padded] = square[i];
-                vw *to = all_turns + (long)(p0 + i) * groups;
-                turn = _mm512_or_si512(
-                    _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(turn, one), is_right),
-                    _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(turn, two), is_below));
-                *to = oc % 16 ? _mm512_or_si512(*to, turn) : turn;
             }
             int32_t turns_of[16] __attribute__((aligned(64)));
             _mm512_store_si512(turns_of, turns);
-            sparse_append(s, square, turns_of, inputs + p0,
-                          s->skip_blank ? marks + p0 / 8 : NULL, steps,
+            sparse_append(s, square, turns_of, inputs + p0, steps,
                           scratch + s->values_at + (long)oc * s->capacity,
                           offsets + (long)oc * s->capacity, counts + oc);
         }
         ((vf *)(scratch + s->bias_at))[oc] = bias;
     }
-}
-
-/* The cube to rows [image][window][channel]. */
-static void sparse_rows(const lane_sparse *s, float *scratch)
-{
-    int groups = block_count(s->conv.out.c, 16);
-    const vf *cube = (const vf *)(scratch + s->cube_at);
-    float *rows = scratch + s->rows_at;
-    for (int p = 0; p < s->positions; p++)
-        for (int b = 0; b < groups; b++) {
-            long at = ((long)p * groups + b) * 16;
-            vf square[16];
-            UNROLL for (int i = 0; i < 16; i++)
-                square[i] = b * 16 + i < s->conv.out.c ? cube[at + i] : (vf){0};
-            transpose_square(square);
-            UNROLL for (int l = 0; l < 16; l++)
-                *(vf *)(rows + (long)l * s->positions * groups * 16 + at) = square[l];
-        }
 }

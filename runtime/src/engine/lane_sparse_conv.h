@@ -3,112 +3,101 @@
 
 /* ---- weights ---- */
 
-/* sums[ky][vector] += gradient * input for all entries of a list. x: the picture; a row of taps is
-   VECTORS of it, in which the last elements may belong to no tap: their sums are not used. */
-INLINE void sparse_weights(const float *x, long pitch, const float *values, const int32_t *offsets,
-                           int n, vf *sums, const int KERNEL, const int VECTORS)
+/* A row of taps as a vector of its own, [block][row][column]: whole and aligned, it is read half
+   again as fast as from the picture. */
+static void sparse_taps(const lane_sparse *s, const float *picture, vf *taps)
 {
-    vf sum[5 * 3];
-    UNROLL for (int i = 0; i < KERNEL * VECTORS; i++) sum[i] = sums[i];
-    for (int e = 0; e < n; e++) {
-        const float *from = x + offsets[e];
-        vf g = vset(values[e]);
-        UNROLL for (int ky = 0; ky < KERNEL; ky++)
-            UNROLL for (int v = 0; v < VECTORS; v++)
-                sum[ky * VECTORS + v] += *(const vf_any *)(from + ky * pitch + 16 * v) * g;
-    }
-    UNROLL for (int i = 0; i < KERNEL * VECTORS; i++) sums[i] = sum[i];
-}
-
-/* The same where a row of taps fits half a vector: two entries at a time, each with sums of its
-   own, that no addition waits for the one before. */
-typedef float half_any __attribute__((vector_size(32), may_alias, aligned(4)));
-INLINE void sparse_weights_half(const float *x, long pitch, float *values, int32_t *offsets, int n,
-                                vf *sums, const int KERNEL)
-{
-    half_any sum[5], other[5];
-    UNROLL for (int i = 0; i < KERNEL; i++) {
-        sum[i] = *(half_any *)&sums[i];
-        other[i] = (half_any){0};
-    }
-    values[n] = 0;
-    offsets[n] = 0;
-    for (int e = 0; e < n; e += 2) {
-        const float *a = x + offsets[e], *b = x + offsets[e + 1];
-        float g = values[e], h = values[e + 1];
-        UNROLL for (int ky = 0; ky < KERNEL; ky++) {
-            sum[ky] += *(const half_any *)(a + ky * pitch) * g;
-            other[ky] += *(const half_any *)(b + ky * pitch) * h;
+    const int width = s->conv.out.w, block = s->block;
+    for (int b = 0; b < s->set; b++, picture += s->plane)
+        for (int row = 0; row < s->rows; row++, taps += width) {
+            const float *from = picture + (long)row * s->pitch;
+            for (int x = 0; x < width; x++)
+                taps[x] = *(const vf_any *)(from + x * block);
         }
-    }
-    UNROLL for (int i = 0; i < KERNEL; i++) *(half_any *)&sums[i] = sum[i] + other[i];
 }
 
-#define SPARSE_WEIGHTS_CASE(kernel, vectors)                                                       \
-    case kernel * 8 + vectors:                                                                     \
-        sparse_weights(x, pitch, values, offsets, n, sums, kernel, vectors);                       \
-        break;
-
-static void sparse_list_weights(const lane_sparse *s, const float *x, float *values,
-                                int32_t *offsets, int n, vf *sums)
+/* sums[block][ky] += gradient * input for all entries of a list. The last elements of a vector may
+   belong to no tap: their sums are not used. */
+INLINE void sparse_weights(const float *taps, long pitch, long plane, const float *values,
+                           const int32_t *offsets, int n, vf *sums, const int KERNEL,
+                           const int BLOCKS)
 {
-    const long pitch = s->pitch;
-    const int kernel = s->conv.kernel_w;
-    switch (kernel * s->block <= 8 ? kernel * 8 : kernel * 8 + s->tap_vectors) {
-    case 5 * 8:
-        sparse_weights_half(x, pitch, values, offsets, n, sums, 5);
-        break;
-    case 3 * 8:
-        sparse_weights_half(x, pitch, values, offsets, n, sums, 3);
-        break;
-        SPARSE_WEIGHTS_CASE(5, 1)
-        SPARSE_WEIGHTS_CASE(5, 2)
-        SPARSE_WEIGHTS_CASE(5, 3)
-        SPARSE_WEIGHTS_CASE(3, 1)
-        SPARSE_WEIGHTS_CASE(3, 2)
-        SPARSE_WEIGHTS_CASE(3, 3)
+    vf sum[10];
+    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) sum[i] = sums[i];
+    for (int e = 0; e < n; e++) {
+        const float *from = taps + offsets[e];
+        vf g = vset(values[e]);
+        UNROLL for (int b = 0; b < BLOCKS; b++)
+            UNROLL for (int ky = 0; ky < KERNEL; ky++)
+                sum[b * KERNEL + ky] += *(const vf *)(from + b * plane + ky * pitch) * g;
+    }
+    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) sums[i] = sum[i];
+}
+
+INLINE void sparse_lists_weights(const lane_sparse *s, const float *taps, const float *values,
+                                 const int32_t *offsets, const int32_t *counts, vf *sums,
+                                 const int KERNEL, const int BLOCKS)
+{
+    const long pitch = 16 * s->conv.out.w, plane = pitch * s->rows;
+    for (int oc = 0; oc < s->conv.out.c; oc++) {
+        sparse_weights(taps, pitch, plane, values, offsets, counts[oc], sums, KERNEL, BLOCKS);
+        values += s->capacity;
+        offsets += s->capacity;
+        sums += KERNEL * BLOCKS;
     }
 }
+
+/* One body for each size of kernel and each number of blocks in a set. */
+#define SPARSE_CASES(CASE) CASE(5, 1) CASE(5, 2) CASE(3, 1) CASE(3, 2) CASE(3, 3)
+
+#define SPARSE_WEIGHTS_CASE(kernel, blocks)                                                        \
+    case kernel * 8 + blocks:                                                                      \
+        sparse_lists_weights(s, taps, values, offsets, counts, sums, kernel, blocks);              \
+        break;
 
 static void sparse_all_weights(const lane_sparse *s, float *scratch)
 {
-    int out_c = s->conv.out.c, vectors = s->conv.kernel_w * s->tap_vectors;
-    vf *sums = (vf *)(scratch + s->sums_at);
-    memset(sums, 0, (size_t)out_c * s->blocks * vectors * sizeof *sums);
-    for (int l = 0; l < 16; l++)
-        for (int b = 0; b < s->blocks; b++)
-            for (int oc = 0; oc < out_c; oc++) {
-                long list = (long)l * out_c + oc;
-                sparse_list_weights(
-                    s, scratch + s->pictures_at + ((long)l * s->blocks + b) * s->picture,
-                    scratch + s->values_at + list * s->capacity,
-                    (int32_t *)(scratch + s->offsets_at) + list * s->capacity,
-                    ((const int32_t *)(scratch + s->counts_at))[list],
-                    sums + ((long)b * out_c + oc) * vectors);
-            }
+    const int kernel = s->conv.kernel_w;
+    const long vectors = (long)s->conv.out.c * s->set * kernel, lists = (long)s->conv.out.c * s->capacity;
+    vf *all_sums = (vf *)(scratch + s->sums_at);
+    float *taps = scratch + s->taps_at, *picture = scratch + s->pictures_at;
+    const float *values = scratch + s->values_at;
+    const int32_t *offsets = (const int32_t *)(scratch + s->offsets_at);
+    const int32_t *counts = (const int32_t *)(scratch + s->counts_at);
+    memset(all_sums, 0, (size_t)(vectors * s->sets) * sizeof *all_sums);
+    for (int l = 0; l < 16; l++) {
+        vf *sums = all_sums;
+        for (int set = 0; set < s->sets; set++, sums += vectors, picture += s->set * s->plane) {
+            sparse_taps(s, picture, (vf *)taps);
+            switch (kernel * 8 + s->set) { SPARSE_CASES(SPARSE_WEIGHTS_CASE) }
+        }
+        values += lists;
+        offsets += lists;
+        counts += s->conv.out.c;
+    }
 }
 
-/* Sums [block][oc][ky][vector] to Keras' order. */
+/* Sums [set][oc][block][ky] to Keras' order. */
 static void sparse_order(const lane_sparse *s, const float *scratch, float *to)
 {
-    int out_c = s->conv.out.c, in_c = s->conv.in.c, kernel = s->conv.kernel_w, taps = s->tap_vectors;
+    int out_c = s->conv.out.c, in_c = s->conv.in.c, kernel = s->conv.kernel_w;
+    int vectors = s->set * kernel;
     const vf *sums = (const vf *)(scratch + s->sums_at);
-    for (int b = 0; b < s->blocks; b++)
+    for (int set = 0; set < s->sets; set++, sums += (long)out_c * vectors)
         for (int first = 0; first < out_c; first += 16)
-            for (int v = 0; v < kernel * taps; v++) {
+            for (int v = 0; v < vectors; v++) {
                 int channels = out_c - first < 16 ? out_c - first : 16;
                 __mmask16 used = (__mmask16)((1u << channels) - 1);
                 vf square[16];
                 for (int i = 0; i < 16; i++)
-                    square[i] = i < channels
-                                    ? sums[((long)b * out_c + first + i) * kernel * taps + v]
-                                    : (vf){0};
+                    square[i] = i < channels ? sums[(long)(first + i) * vectors + v] : (vf){0};
                 transpose_square(square);
-                for (int i = 0; i < 16; i++) {
-                    int k = v % taps * 16 + i, kx = k / s->block, ic = b * s->block + k % s->block;
-                    if (kx < kernel && ic < in_c)
+                for (int i = 0; i < kernel * s->block; i++) {
+                    int kx = i / s->block, ky = v % kernel;
+                    int ic = (set * s->set + v / kernel) * s->block + i % s->block;
+                    if (ic < in_c)
                         _mm512_mask_storeu_ps(
-                            to + ((long)(v / taps * kernel + kx) * in_c + ic) * out_c + first, used,
+                            to + ((long)(ky * kernel + kx) * in_c + ic) * out_c + first, used,
                             (__m512)square[i]);
                 }
             }
@@ -116,116 +105,97 @@ static void sparse_order(const lane_sparse *s, const float *scratch, float *to)
 
 /* ---- input ---- */
 
-/* [block][oc][0: left, 1: right][ky][vector]: what a gradient gives to a row of the inputs under
-   its window of results, which is one column more than the taps. */
+/* [set][oc][block][ky]: what a gradient gives to a row of the inputs under its taps. */
 static void sparse_pack(const lane_sparse *s, const float *weights, float *packed)
 {
     int kernel = s->conv.kernel_w, in_c = s->conv.in.c, out_c = s->conv.out.c;
-    long row = s->window_vectors * 16, side = row * kernel;
+    long vectors = (long)s->set * kernel;
     memset(packed, 0, s->packed_length * sizeof *packed);
     for (int tap = 0; tap < kernel * kernel; tap++)
         for (int ic = 0; ic < in_c; ic++) {
-            float *to = packed + (long)(ic / s->block) * out_c * 2 * side + tap / kernel * row +
+            int block = ic / s->block, set = block / s->set;
+            float *to = packed + (set * out_c * vectors + block % s->set * kernel + tap / kernel) * 16 +
                         tap % kernel * s->block + ic % s->block;
-            for (int oc = 0; oc < out_c; oc++, weights++) {
-                to[oc * 2 * side] = *weights;
-                to[oc * 2 * side + side + s->block] = *weights;
+            for (int oc = 0; oc < out_c; oc++)
+                to[oc * vectors * 16] = *weights++;
+        }
+}
+
+/* taps[block][ky] += weights * gradient for all entries of a list. An entry follows one of another
+   window, so that hardly any addition waits for the one before. */
+INLINE void sparse_spread(float *taps, long pitch, long plane, const float *values,
+                          const int32_t *offsets, int n, const vf *weights, const int KERNEL,
+                          const int BLOCKS)
+{
+    vf w[10];
+    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) w[i] = weights[i];
+    for (int e = 0; e < n; e++) {
+        float *to = taps + offsets[e];
+        vf g = vset(values[e]);
+        UNROLL for (int b = 0; b < BLOCKS; b++)
+            UNROLL for (int ky = 0; ky < KERNEL; ky++)
+                *(vf *)(to + b * plane + ky * pitch) += w[b * KERNEL + ky] * g;
+    }
+}
+
+INLINE void sparse_lists_spread(const lane_sparse *s, float *taps, const float *values,
+                                const int32_t *offsets, const int32_t *counts, const vf *weights,
+                                const int KERNEL, const int BLOCKS)
+{
+    const long pitch = 16 * s->conv.out.w, plane = pitch * s->rows;
+    for (int oc = 0; oc < s->conv.out.c; oc++) {
+        sparse_spread(taps, pitch, plane, values, offsets, counts[oc], weights, KERNEL, BLOCKS);
+        values += s->capacity;
+        offsets += s->capacity;
+        weights += KERNEL * BLOCKS;
+    }
+}
+
+/* Rows of taps, one for each column, added up where they overlap: the first column's elements are
+   complete when its row has been added, the others wait in the vector for the next. */
+static void sparse_overlap(const lane_sparse *s, const vf *taps, float *picture)
+{
+    const int width = s->conv.out.w, block = s->block;
+    const vw onward = _mm512_add_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        _mm512_set1_epi32(block));
+    const __mmask16 there = (__mmask16)(0xffffu >> block);
+    for (int b = 0; b < s->set; b++, picture += s->plane)
+        for (int row = 0; row < s->rows; row++, taps += width) {
+            float *to = picture + (long)row * s->pitch;
+            __m512 sum = _mm512_setzero_ps();
+            for (int x = 0; x < width; x++, to += block) {
+                sum = _mm512_add_ps(sum, (__m512)taps[x]);
+                _mm512_storeu_ps(to, sum);
+                sum = _mm512_maskz_permutexvar_ps(there, onward, sum);
             }
         }
 }
 
-/* Add the sums of a window's row to the picture. The last vector is added only as far as it is
-   filled, so that what the next window reads has long been written. */
-INLINE void sparse_add_row(float *to, const vf *sum, int filled, const int VECTORS)
-{
-    UNROLL for (int v = 0; v + 1 < VECTORS; v++) {
-        vf_any *at = (vf_any *)(to + 16 * v);
-        *at += sum[v];
-    }
-    __m512 last = (__m512)sum[VECTORS - 1];
-    to += 16 * (VECTORS - 1);
-    if (filled <= 4)
-        _mm_storeu_ps(to, _mm_add_ps(_mm_loadu_ps(to), _mm512_castps512_ps128(last)));
-    else if (filled <= 8)
-        _mm256_storeu_ps(to, _mm256_add_ps(_mm256_loadu_ps(to), _mm512_castps512_ps256(last)));
-    else
-        _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), last));
-}
-
-/* One window: a loop over the gradients of its upper results and one over those of its lower. g,
-   turns: those of the image. */
-INLINE void sparse_window(const lane_sparse *s, const float *g, const int32_t *turns,
-                          const float *weights, float *to, const int KERNEL, const int VECTORS)
-{
-    const long side = KERNEL * VECTORS * 16;
-    const int groups = block_count(s->conv.out.c, 16);
-    const int filled = (KERNEL + 1) * s->block - 16 * (VECTORS - 1);
-    unsigned any = 0;
-    vf sum[(5 + 1) * 4];
-    UNROLL for (int i = 0; i < (KERNEL + 1) * VECTORS; i++) sum[i] = (vf){0};
-    for (int b = 0; b < groups; b++, g += 16, turns += 16, weights += 16 * 2 * side) {
-        unsigned nonzero = _mm512_cmp_ps_mask(_mm512_load_ps(g), _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        unsigned right = (unsigned)*turns & 0xffff, below = (unsigned)*turns >> 16;
-        any |= nonzero;
-        for (unsigned left = nonzero & ~below; left; left &= left - 1) {
-            int oc = __builtin_ctz(left);
-            const vf *w = (const vf *)(weights + (2 * oc + (right >> oc & 1)) * side);
-            vf factor = vset(g[oc]);
-            UNROLL for (int i = 0; i < KERNEL * VECTORS; i++) sum[i] += w[i] * factor;
-        }
-        for (unsigned left = nonzero & below; left; left &= left - 1) {
-            int oc = __builtin_ctz(left);
-            const vf *w = (const vf *)(weights + (2 * oc + (right >> oc & 1)) * side);
-            vf factor = vset(g[oc]);
-            UNROLL for (int i = 0; i < KERNEL * VECTORS; i++) sum[i + VECTORS] += w[i] * factor;
-        }
-    }
-    if (any)
-        UNROLL for (int row = 0; row < KERNEL + 1; row++)
-            sparse_add_row(to + row * (long)s->pitch, sum + row * VECTORS, filled, VECTORS);
-}
-
-/* All windows of an image and a block of input channels. Windows that follow each other do not
-   overlap, so that none waits for the stores of the one before. */
-INLINE void sparse_windows(const lane_sparse *s, const float *g, const int32_t *turns,
-                           const float *weights, float *picture, const int KERNEL,
-                           const int VECTORS)
-{
-    const int groups = block_count(s->conv.out.c, 16), width = s->pool.out.w;
-    for (int y = 0; y < s->pool.out.h; y++)
-        for (int first = 0; first < 3; first++)
-            for (int x = first; x < width; x += 3) {
-                long at = ((long)y * width + x) * groups * 16;
-                sparse_window(s, g + at, turns + at, weights,
-                              picture + 2 * y * (long)s->pitch + 2 * x * s->block, KERNEL, VECTORS);
-            }
-}
-
-#define SPARSE_INPUT_CASE(kernel, vectors)                                                         \
-    case kernel * 8 + vectors:                                                                     \
-        sparse_windows(s, g, turns, weights, picture, kernel, vectors);                            \
+#define SPARSE_INPUT_CASE(kernel, blocks)                                                          \
+    case kernel * 8 + blocks:                                                                      \
+        sparse_lists_spread(s, taps, values, offsets, counts, weights, kernel, blocks);            \
         break;
 
+/* The pictures become those of the gradients. */
 static void sparse_input(const lane_sparse *s, float *scratch, const float *packed)
 {
-    const int kernel = s->conv.kernel_w, groups = block_count(s->conv.out.c, 16);
-    const int32_t *turns = (const int32_t *)(scratch + s->turns_at);
-    const float *g = scratch + s->rows_at, *weights = packed;
-    float *picture = scratch + s->gradients_at;
-    long block_weights = (long)s->conv.out.c * 2 * kernel * s->window_vectors * 16;
-    memset(picture, 0, (size_t)16 * s->blocks * s->picture * sizeof *picture);
-    for (int l = 0; l < 16; l++, turns++, g += (long)s->positions * groups * 16) {
-        weights = packed;
-        for (int b = 0; b < s->blocks; b++, weights += block_weights, picture += s->picture)
-            switch (kernel * 8 + s->window_vectors) {
-                SPARSE_INPUT_CASE(5, 1)
-                SPARSE_INPUT_CASE(5, 2)
-                SPARSE_INPUT_CASE(5, 3)
-                SPARSE_INPUT_CASE(3, 1)
-                SPARSE_INPUT_CASE(3, 2)
-                SPARSE_INPUT_CASE(3, 3)
-                SPARSE_INPUT_CASE(3, 4)
-            }
+    const int kernel = s->conv.kernel_w;
+    const long vectors = (long)s->conv.out.c * s->set * kernel, lists = (long)s->conv.out.c * s->capacity;
+    float *taps = scratch + s->taps_at, *picture = scratch + s->pictures_at;
+    const float *values = scratch + s->values_at;
+    const int32_t *offsets = (const int32_t *)(scratch + s->offsets_at);
+    const int32_t *counts = (const int32_t *)(scratch + s->counts_at);
+    for (int l = 0; l < 16; l++) {
+        const vf *weights = (const vf *)packed;
+        for (int set = 0; set < s->sets; set++, weights += vectors, picture += s->set * s->plane) {
+            memset(taps, 0, (size_t)s->set * s->rows * s->conv.out.w * sizeof(vf));
+            switch (kernel * 8 + s->set) { SPARSE_CASES(SPARSE_INPUT_CASE) }
+            sparse_overlap(s, (const vf *)taps, picture);
+        }
+        values += lists;
+        offsets += lists;
+        counts += s->conv.out.c;
     }
 }
 
@@ -250,16 +220,18 @@ static void sparse_lists_after(const lane_sparse *s, const lane_sparse_data *d)
 
 static void sparse_backward(const lane_sparse *s, const lane_sparse_data *d)
 {
+    size_t weights = (size_t)s->conv.out.c * s->conv.in.c * s->conv.kernel_h * s->conv.kernel_w;
+    if (s->in_lanes) {
+        first_backward(s, d);
+        return;
+    }
     sparse_pictures(s, (const vf *)d->x, d->scratch);
-    if (s->skip_blank)
-        sparse_find_blank(s, d->scratch);
     sparse_lists_after(s, d);
     sparse_all_weights(s, d->scratch);
     sparse_order(s, d->scratch, d->sums);
-    fold(d->scratch + s->bias_at, d->sums + (size_t)s->conv.out.c * s->conv.in.c * s->conv.kernel_h * s->conv.kernel_w, s->conv.out.c);
+    fold(d->scratch + s->bias_at, d->sums + weights, s->conv.out.c);
     if (!s->wants_input)
         return;
-    sparse_rows(s, d->scratch);
     sparse_input(s, d->scratch, d->packed);
     sparse_turn_back(s, d->scratch, (vf *)d->dx);
 }
