@@ -93,7 +93,7 @@ typedef struct lane_sparse {
     int rows, columns, pitch; /* of an image's picture: the input and the zeros around it */
     int plane;                /* floats of a block's picture */
     int positions, capacity;  /* windows; room of a list */
-    size_t table_at, places_at, pictures_at, taps_at, values_at, offsets_at, counts_at, bias_at,
+    size_t table_at, places_at, pictures_at, taps_at, given_at, values_at, offsets_at, counts_at, bias_at,
         sums_at, zeros_at; /* floats from the start of scratch */
     size_t scratch_length, packed_length;
 } lane_sparse;

@@ -7,6 +7,9 @@
    again as fast as from the picture. */
 static void sparse_taps(const lane_sparse *s, const float *picture, vf *taps)
 {
+    const char *next = (const char *)(picture + (long)s->blocks * s->plane);
+    for (long i = 0; i < (long)s->set * s->plane * 4; i += 64)
+        __builtin_prefetch(next + i, 1);
     const int width = s->conv.out.w, block = s->block;
     for (int b = 0; b < s->set; b++, picture += s->plane)
         for (int row = 0; row < s->rows; row++, taps += width) {
@@ -17,63 +20,58 @@ static void sparse_taps(const lane_sparse *s, const float *picture, vf *taps)
 }
 
 /* sums[block][ky] += gradient * input for all entries of a list. The last elements of a vector may
-   belong to no tap: their sums are not used. */
-INLINE void sparse_weights(const float *taps, long pitch, long plane, const float *values,
-                           const int32_t *offsets, int n, vf *sums, const int KERNEL,
-                           const int BLOCKS)
+   belong to no tap: their sums are not used. With WANTS_INPUT also given += gradient * weights, the
+   same vectors as of the taps: both in one loop, since lists are short and one half of the work
+   waits for stores. Entries that follow each other belong to different windows. */
+INLINE void sparse_list(const float *taps, float *given, long pitch, long plane,
+                        const float *values, const int32_t *offsets, int n, vf *sums,
+                        const vf *weights, const int WANTS_INPUT, const int KERNEL,
+                        const int BLOCKS)
 {
-    vf sum[10];
-    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) sum[i] = sums[i];
+    vf sum[10], w[10];
+    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) {
+        sum[i] = sums[i];
+        w[i] = WANTS_INPUT ? weights[i] : (vf){0};
+    }
     for (int e = 0; e < n; e++) {
         const float *from = taps + offsets[e];
+        float *to = given + offsets[e];
         vf g = vset(values[e]);
         UNROLL for (int b = 0; b < BLOCKS; b++)
-            UNROLL for (int ky = 0; ky < KERNEL; ky++)
-                sum[b * KERNEL + ky] += *(const vf *)(from + b * plane + ky * pitch) * g;
+            UNROLL for (int ky = 0; ky < KERNEL; ky++) {
+                const long at = b * plane + ky * pitch;
+                if (WANTS_INPUT)
+                    *(vf *)(to + at) += w[b * KERNEL + ky] * g;
+                sum[b * KERNEL + ky] += *(const vf *)(from + at) * g;
+            }
     }
     UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) sums[i] = sum[i];
 }
 
-INLINE void sparse_lists_weights(const lane_sparse *s, const float *taps, const float *values,
-                                 const int32_t *offsets, const int32_t *counts, vf *sums,
-                                 const int KERNEL, const int BLOCKS)
+/* What one image's lists are used with. */
+typedef struct sparse_work {
+    const float *values;
+    const int32_t *offsets, *counts;
+    float *picture, *taps, *given;
+    vf *sums;
+    const vf *weights; /* NULL: the gradient of the input is not wanted */
+} sparse_work;
+
+INLINE void sparse_lists_of(const lane_sparse *s, const sparse_work *work, const int WANTS_INPUT,
+                            const int KERNEL, const int BLOCKS)
 {
     const long pitch = 16 * s->conv.out.w, plane = pitch * s->rows;
-    for (int oc = 0; oc < s->conv.out.c; oc++) {
-        sparse_weights(taps, pitch, plane, values, offsets, counts[oc], sums, KERNEL, BLOCKS);
-        values += s->capacity;
-        offsets += s->capacity;
-        sums += KERNEL * BLOCKS;
-    }
-}
-
-/* One body for each size of kernel and each number of blocks in a set. */
-#define SPARSE_CASES(CASE) CASE(5, 1) CASE(5, 2) CASE(3, 1) CASE(3, 2) CASE(3, 3)
-
-#define SPARSE_WEIGHTS_CASE(kernel, blocks)                                                        \
-    case kernel * 8 + blocks:                                                                      \
-        sparse_lists_weights(s, taps, values, offsets, counts, sums, kernel, blocks);              \
-        break;
-
-static void sparse_all_weights(const lane_sparse *s, float *scratch)
-{
-    const int kernel = s->conv.kernel_w;
-    const long vectors = (long)s->conv.out.c * s->set * kernel, lists = (long)s->conv.out.c * s->capacity;
-    vf *all_sums = (vf *)(scratch + s->sums_at);
-    float *taps = scratch + s->taps_at, *picture = scratch + s->pictures_at;
-    const float *values = scratch + s->values_at;
-    const int32_t *offsets = (const int32_t *)(scratch + s->offsets_at);
-    const int32_t *counts = (const int32_t *)(scratch + s->counts_at);
-    memset(all_sums, 0, (size_t)(vectors * s->sets) * sizeof *all_sums);
-    for (int l = 0; l < 16; l++) {
-        vf *sums = all_sums;
-        for (int set = 0; set < s->sets; set++, sums += vectors, picture += s->set * s->plane) {
-            sparse_taps(s, picture, (vf *)taps);
-            switch (kernel * 8 + s->set) { SPARSE_CASES(SPARSE_WEIGHTS_CASE) }
+    const long next = (long)s->conv.out.c * s->capacity; /* image's lists are asked for in time */
+    const float *values = work->values;
+    const int32_t *offsets = work->offsets;
+    for (int oc = 0; oc < s->conv.out.c; oc++, values += s->capacity, offsets += s->capacity) {
+        for (int e = 0; e < work->counts[oc]; e += 16) {
+            __builtin_prefetch(values + next + e);
+            __builtin_prefetch(offsets + next + e);
         }
-        values += lists;
-        offsets += lists;
-        counts += s->conv.out.c;
+        sparse_list(work->taps, work->given, pitch, plane, values, offsets, work->counts[oc],
+                    work->sums + oc * KERNEL * BLOCKS, work->weights + oc * KERNEL * BLOCKS,
+                    WANTS_INPUT, KERNEL, BLOCKS);
     }
 }
 
@@ -121,85 +119,94 @@ static void sparse_pack(const lane_sparse *s, const float *weights, float *packe
         }
 }
 
-/* taps[block][ky] += weights * gradient for all entries of a list. An entry follows one of another
-   window, so that hardly any addition waits for the one before. */
-INLINE void sparse_spread(float *taps, long pitch, long plane, const float *values,
-                          const int32_t *offsets, int n, const vf *weights, const int KERNEL,
-                          const int BLOCKS)
-{
-    vf w[10];
-    UNROLL for (int i = 0; i < KERNEL * BLOCKS; i++) w[i] = weights[i];
-    for (int e = 0; e < n; e++) {
-        float *to = taps + offsets[e];
-        vf g = vset(values[e]);
-        UNROLL for (int b = 0; b < BLOCKS; b++)
-            UNROLL for (int ky = 0; ky < KERNEL; ky++)
-                *(vf *)(to + b * plane + ky * pitch) += w[b * KERNEL + ky] * g;
-    }
-}
-
-INLINE void sparse_lists_spread(const lane_sparse *s, float *taps, const float *values,
-                                const int32_t *offsets, const int32_t *counts, const vf *weights,
-                                const int KERNEL, const int BLOCKS)
-{
-    const long pitch = 16 * s->conv.out.w, plane = pitch * s->rows;
-    for (int oc = 0; oc < s->conv.out.c; oc++) {
-        sparse_spread(taps, pitch, plane, values, offsets, counts[oc], weights, KERNEL, BLOCKS);
-        values += s->capacity;
-        offsets += s->capacity;
-        weights += KERNEL * BLOCKS;
-    }
-}
-
 /* Rows of taps, one for each column, added up where they overlap: the first column's elements are
    complete when its row has been added, the others wait in the vector for the next. */
+INLINE void sparse_overlap_row(const vf *taps, int width, float *to, const int BLOCK)
+{
+    const __mmask16 there = (__mmask16)(0xffffu >> BLOCK);
+    __m512 sum = _mm512_setzero_ps();
+    for (int x = 0; x < width; x++, to += BLOCK) {
+        sum = _mm512_add_ps(sum, (__m512)taps[x]);
+        if (BLOCK <= 4)
+            _mm_storeu_ps(to, _mm512_castps512_ps128(sum));
+        else
+            _mm256_storeu_ps(to, _mm512_castps512_ps256(sum));
+        sum = (__m512)_mm512_maskz_alignr_epi32(there, (vw)sum, (vw)sum, BLOCK);
+    }
+    _mm512_storeu_ps(to, sum);
+}
+
+#define SPARSE_OVERLAP_CASE(block)                                                                 \
+    case block:                                                                                    \
+        sparse_overlap_row(taps, s->conv.out.w, to, block);                                        \
+        break;
+
 static void sparse_overlap(const lane_sparse *s, const vf *taps, float *picture)
 {
-    const int width = s->conv.out.w, block = s->block;
-    const vw onward = _mm512_add_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-        _mm512_set1_epi32(block));
-    const __mmask16 there = (__mmask16)(0xffffu >> block);
     for (int b = 0; b < s->set; b++, picture += s->plane)
-        for (int row = 0; row < s->rows; row++, taps += width) {
+        for (int row = 0; row < s->rows; row++, taps += s->conv.out.w) {
             float *to = picture + (long)row * s->pitch;
-            __m512 sum = _mm512_setzero_ps();
-            for (int x = 0; x < width; x++, to += block) {
-                sum = _mm512_add_ps(sum, (__m512)taps[x]);
-                _mm512_storeu_ps(to, sum);
-                sum = _mm512_maskz_permutexvar_ps(there, onward, sum);
+            switch (s->block) {
+                SPARSE_OVERLAP_CASE(1)
+                SPARSE_OVERLAP_CASE(2)
+                SPARSE_OVERLAP_CASE(3)
+                SPARSE_OVERLAP_CASE(4)
+                SPARSE_OVERLAP_CASE(5)
             }
         }
 }
 
-#define SPARSE_INPUT_CASE(kernel, blocks)                                                          \
+/* ---- the whole ---- */
+
+/* One body for each size of kernel and each number of blocks in a set. */
+#define SPARSE_CASE(kernel, blocks)                                                                \
     case kernel * 8 + blocks:                                                                      \
-        sparse_lists_spread(s, taps, values, offsets, counts, weights, kernel, blocks);            \
+        if (work->weights)                                                                         \
+            sparse_lists_of(s, work, 1, kernel, blocks);                                           \
+        else                                                                                       \
+            sparse_lists_of(s, work, 0, kernel, blocks);                                           \
         break;
 
-/* The pictures become those of the gradients. */
-static void sparse_input(const lane_sparse *s, float *scratch, const float *packed)
+/* One image and set of blocks: the sums of the weights; the picture becomes that of the gradients. */
+static void sparse_image(const lane_sparse *s, const sparse_work *work)
 {
-    const int kernel = s->conv.kernel_w;
-    const long vectors = (long)s->conv.out.c * s->set * kernel, lists = (long)s->conv.out.c * s->capacity;
-    float *taps = scratch + s->taps_at, *picture = scratch + s->pictures_at;
-    const float *values = scratch + s->values_at;
-    const int32_t *offsets = (const int32_t *)(scratch + s->offsets_at);
-    const int32_t *counts = (const int32_t *)(scratch + s->counts_at);
-    for (int l = 0; l < 16; l++) {
-        const vf *weights = (const vf *)packed;
-        for (int set = 0; set < s->sets; set++, weights += vectors, picture += s->set * s->plane) {
-            memset(taps, 0, (size_t)s->set * s->rows * s->conv.out.w * sizeof(vf));
-            switch (kernel * 8 + s->set) { SPARSE_CASES(SPARSE_INPUT_CASE) }
-            sparse_overlap(s, (const vf *)taps, picture);
-        }
-        values += lists;
-        offsets += lists;
-        counts += s->conv.out.c;
+    sparse_taps(s, work->picture, (vf *)work->taps);
+    if (work->weights)
+        memset(work->given, 0, (size_t)s->set * s->rows * s->conv.out.w * sizeof(vf));
+    switch (s->conv.kernel_w * 8 + s->set) {
+        SPARSE_CASE(5, 1)
+        SPARSE_CASE(5, 2)
+        SPARSE_CASE(3, 1)
+        SPARSE_CASE(3, 2)
+        SPARSE_CASE(3, 3)
     }
+    if (work->weights)
+        sparse_overlap(s, (const vf *)work->given, work->picture);
 }
 
-/* ---- the whole ---- */
+static void sparse_images(const lane_sparse *s, float *scratch, const float *packed)
+{
+    const long vectors = (long)s->conv.out.c * s->set * s->conv.kernel_w;
+    const long lists = (long)s->conv.out.c * s->capacity;
+    vf *sums = (vf *)(scratch + s->sums_at);
+    sparse_work work = {.values = scratch + s->values_at,
+                        .offsets = (const int32_t *)(scratch + s->offsets_at),
+                        .counts = (const int32_t *)(scratch + s->counts_at),
+                        .picture = scratch + s->pictures_at,
+                        .taps = scratch + s->taps_at,
+                        .given = scratch + s->given_at};
+    memset(sums, 0, (size_t)(vectors * s->sets) * sizeof *sums);
+    for (int l = 0; l < 16; l++) {
+        for (int set = 0; set < s->sets; set++, work.picture += s->set * s->plane) {
+            work.sums = sums + set * vectors;
+            work.weights = s->wants_input ? (const vf *)packed + set * vectors : NULL;
+            sparse_image(s, &work);
+        }
+        work.values += lists;
+        work.offsets += lists;
+        work.counts += s->conv.out.c;
+    }
+}
 
 static void sparse_lists_after(const lane_sparse *s, const lane_sparse_data *d)
 {
@@ -227,11 +234,9 @@ static void sparse_backward(const lane_sparse *s, const lane_sparse_data *d)
     }
     sparse_pictures(s, (const vf *)d->x, d->scratch);
     sparse_lists_after(s, d);
-    sparse_all_weights(s, d->scratch);
+    sparse_images(s, d->scratch, d->packed);
     sparse_order(s, d->scratch, d->sums);
     fold(d->scratch + s->bias_at, d->sums + weights, s->conv.out.c);
-    if (!s->wants_input)
-        return;
-    sparse_input(s, d->scratch, d->packed);
-    sparse_turn_back(s, d->scratch, (vf *)d->dx);
+    if (s->wants_input)
+        sparse_turn_back(s, d->scratch, (vf *)d->dx);
 }

@@ -23,8 +23,8 @@ static void first_used(const lane_sparse *s, const vf *x, uint64_t *windows)
             uint64_t bits = 0;
             for (int i = 0; y >= 0 && y < in->h && i < in->w; i++) {
                 __m512 v = (__m512)x[in->at + (long)y * in->pitch + i];
-                if (_mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ))
-                    bits |= 1ull << (i + s->conv.pad_left);
+                __mmask16 any = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+                bits |= (uint64_t)(any != 0) << (i + s->conv.pad_left);
             }
             used[row % 8] = bits;
         }
@@ -37,22 +37,46 @@ static void first_used(const lane_sparse *s, const vf *x, uint64_t *windows)
     }
 }
 
-/* One window: rows[i] points to the input under its row i of KERNEL + 1. */
-INLINE void first_window(const vf *result, long pitch, vf most, vf g, const vf *const *rows, int at,
-                         vf *sum, const int KERNEL)
+/* The gradients of a row of windows: those of upper and of lower results, and which are of right. */
+typedef struct first_row {
+    vf upper[32], lower[32];
+    uint16_t right[32];
+} first_row;
+
+INLINE void first_gradients(const vf *result, long pitch, const vf *most, const vf *g, int n,
+                            first_row *row, vf *bias_sum, const nn_activation ACTIVATION)
 {
-    __m512 m = (__m512)most;
-    __mmask16 a = _mm512_cmp_ps_mask((__m512)result[0], m, _CMP_EQ_OQ);
-    __mmask16 b = _mm512_cmp_ps_mask((__m512)result[1], m, _CMP_EQ_OQ);
-    __mmask16 c = _mm512_cmp_ps_mask((__m512)result[pitch], m, _CMP_EQ_OQ);
-    __mmask16 right = (__mmask16)(~a & (b | ~c)), above = a | b;
-    vf upper = (vf)_mm512_maskz_mov_ps(above, (__m512)g);
-    vf lower = (vf)_mm512_maskz_mov_ps((__mmask16)~above, (__m512)g);
+    vf bias = *bias_sum;
+    for (int i = 0; i < n; i++, result += 2) {
+        vf gradient = derived(most[i], g[i], ACTIVATION);
+        __m512 m = (__m512)most[i];
+        __mmask16 a = _mm512_cmp_ps_mask((__m512)result[0], m, _CMP_EQ_OQ);
+        __mmask16 b = _mm512_cmp_ps_mask((__m512)result[1], m, _CMP_EQ_OQ);
+        __mmask16 c = _mm512_cmp_ps_mask((__m512)result[pitch], m, _CMP_EQ_OQ);
+        __mmask16 above = _kor_mask16(a, b);
+        row->right[i] = _kandn_mask16(a, _kor_mask16(b, _knot_mask16(c)));
+        row->upper[i] = (vf)_mm512_maskz_mov_ps(above, (__m512)gradient);
+        row->lower[i] = (vf)_mm512_maskz_mov_ps(_knot_mask16(above), (__m512)gradient);
+        bias += gradient;
+    }
+    *bias_sum = bias;
+}
+
+/* One window: rows[i] points to the input under its row i of KERNEL + 1. */
+INLINE void first_window(const first_row *g, int at, const vf *const *rows, vf *sum,
+                         const int KERNEL)
+{
+    const vf upper = g->upper[at], lower = g->lower[at];
+    const __mmask16 right = g->right[at];
     UNROLL for (int row = 0; row < KERNEL + 1; row++) {
-        const vf *x = rows[row] + at;
+        const vf *x = rows[row] + 2 * at;
         RELOAD;
+        vf next = x[0];
         UNROLL for (int kx = 0; kx < KERNEL; kx++) {
-            vf v = (vf)_mm512_mask_mov_ps((__m512)x[kx], right, (__m512)x[kx + 1]);
+            vf here = next;
+            next = x[kx + 1];
+            HOLD(next);
+            vf v = (vf)_mm512_mask_blend_ps(right, (__m512)here, (__m512)next);
             if (row < KERNEL)
                 sum[row * KERNEL + kx] += upper * v;
             if (row > 0)
@@ -68,7 +92,8 @@ INLINE void first_channel(const lane_sparse *s, const lane_sparse_data *d, const
 {
     const lane_map *in = &s->conv.in, *full = &s->pool.in, *out = &s->pool.out;
     const long out_c = s->conv.out.c;
-    vf sum[25], bias = *bias_sum;
+    first_row g;
+    vf sum[25];
     UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) sum[i] = sums[i * out_c];
     for (int y = y0; y < y1; y++) {
         const vf *rows[6];
@@ -78,19 +103,15 @@ INLINE void first_channel(const lane_sparse *s, const lane_sparse_data *d, const
                                                       (long)from * in->pitch - s->conv.pad_left
                                                 : zeros;
         }
-        const vf *result = (const vf *)d->y + index_of(full, oc, 2 * y, 0);
-        const vf *most = (const vf *)d->pooled + index_of(out, oc, y, 0);
-        const vf *g = (const vf *)d->g + index_of(out, oc, y, 0);
-        for (int i = 0; i < out->w; i++)
-            bias += derived(most[i], g[i], ACTIVATION);
+        first_gradients((const vf *)d->y + index_of(full, oc, 2 * y, 0), full->pitch,
+                        (const vf *)d->pooled + index_of(out, oc, y, 0),
+                        (const vf *)d->g + index_of(out, oc, y, 0), out->w, &g, bias_sum, ACTIVATION);
         for (uint64_t left = windows[y]; left; left &= left - 1) {
-            int i = __builtin_ctzll(left);
-            first_window(result + 2 * i, full->pitch, most[i],
-                         derived(most[i], g[i], ACTIVATION), rows, 2 * i, sum, KERNEL);
+            UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) HOLD(sum[i]);
+            first_window(&g, __builtin_ctzll(left), rows, sum, KERNEL);
         }
     }
     UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) sums[i * out_c] = sum[i];
-    *bias_sum = bias;
 }
 
 /* Band by band of rows of windows, so that the input stays in the first cache for all channels. */
