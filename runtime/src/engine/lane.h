@@ -88,8 +88,8 @@ typedef struct lane_sparse {
     int wants_input; /* the gradient of the input is wanted */
 
     int in_lanes;             /* only weights of one channel (lane_sparse_first.h): none of these */
-    int block, blocks;        /* input channels of a block: a row of its taps fits a vector */
-    int set, sets;            /* blocks of a set, done at a time; zeros where there are none left */
+    int block, blocks;        /* input channels of a block, whose row of taps fits a vector; zeros
+                                 where there are none left */
     int rows, columns, pitch; /* of an image's picture: the input and the zeros around it */
     int plane;                /* floats of a block's picture */
     int positions, capacity;  /* windows; room of a list */

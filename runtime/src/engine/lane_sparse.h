@@ -15,9 +15,7 @@
  */
 
 enum {
-    SPARSE_FLOATS = 1 << 19, /* of scratch: more would not stay in the second cache */
-    SPARSE_BLOCKS_5 = 2,     /* blocks of input channels that the registers hold at a time */
-    SPARSE_BLOCKS_3 = 3
+    SPARSE_FLOATS = 1 << 19 /* of scratch: more would not stay in the second cache */
 };
 
 typedef __m512i vw; /* 16 words; element-wise in intrinsics only */
@@ -58,10 +56,8 @@ static int sparse_plan(lane_sparse *s)
     s->in_lanes = in->c == 1 && !s->wants_input && in->pitch <= 64 && s->pool.out.h <= 32;
     if (s->in_lanes)
         return sparse_plan_first(s);
-    int k = s->conv.kernel_w, blocks = block_count(in->c, 16 / k);
-    s->sets = block_count(blocks, k == 5 ? SPARSE_BLOCKS_5 : SPARSE_BLOCKS_3);
-    s->set = block_count(blocks, s->sets);
-    s->blocks = s->sets * s->set;
+    int k = s->conv.kernel_w;
+    s->blocks = block_count(in->c, 16 / k);
     s->block = block_count(in->c, s->blocks);
     s->rows = out->h + k - 1;
     s->columns = out->w + k - 1;
@@ -75,7 +71,7 @@ static int sparse_plan(lane_sparse *s)
     s->places_at = sparse_reserve(&length, 3 * (size_t)s->capacity);
     s->pictures_at = sparse_reserve(&length, pictures);
     /* The same place in a page for taps and what is given to them: a quarter faster than others. */
-    size_t taps = ((size_t)s->set * s->rows * out->w * 16 + 1023) / 1024 * 1024;
+    size_t taps = ((size_t)s->rows * out->w * 16 + 1023) / 1024 * 1024;
     s->taps_at = sparse_reserve(&length, taps);
     s->given_at = sparse_reserve(&length, s->wants_input ? taps : 0);
     s->values_at = sparse_reserve(&length, lists);
