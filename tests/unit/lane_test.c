@@ -374,6 +374,9 @@ static int check_pooled(const pooled_case *c, const char *text, int count)
     if (c->skips >= 0 && skips != (c->skips && strcmp(nn__isa_level(), "v4") == 0))
         fail_msg("%s: skips zeros: %d", text, skips);
     assert_false(nn__lane_skips_zeros(&model->net, op + 1));
+    nn_plan_row rows[8];
+    assert_true(nn_model_plan_rows(model, rows, 8) <= 8);
+    assert_int_equal(strstr(rows[op].kernel, "gradient skips zeros") != NULL, skips);
     data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, 7, count);
     draw_drawing(model, &d);
     let_maxima_be_equal(model, &model->net.ops[op]);

@@ -5,12 +5,15 @@
  * Pooling sends each gradient to one of four results, and ReLU drops some: three quarters and more
  * of the gradients at the convolution are exactly zero. Lanes cannot skip them, since each image
  * has its own; so the images of a pack are taken apart and done one by one:
- *   1. In lanes: the place of each window's maximum. Squares of 16 results x 16 images are turned,
- *      and for each image and output channel the gradients that are not zero are listed, with the
- *      place in the image's input under their window.
- *   2. The inputs are turned into a picture for each image, channels last.
- *   3. Weights: KERNEL rows of a picture times each gradient of the list (lane_sparse_conv.h).
- *   4. Input: rows of weights times each gradient, into a picture that is turned back.
+ *   1. The inputs become a picture for each image: rows with the channels last, in blocks of as many
+ *      channels as let a row of taps fit a vector (3 for 5 taps, 5 for 3).
+ *   2. In lanes, the place of each window's maximum. Squares of 16 windows x 16 images are turned, and
+ *      for each image and output channel the gradients that are not zero are listed, with the place
+ *      in the picture under their window.
+ *   3. For each image and list (lane_sparse_conv.h): the rows of taps times the gradients give the
+ *      weights' sums, the weights times the gradients are given to the rows of taps, which are added
+ *      up where they overlap: the input's gradient.
+ *   4. The pictures of gradients are turned back into lanes.
  * All sums are made in the order of the images, so that they do not depend on anything else.
  */
 
@@ -27,6 +30,7 @@ INLINE size_t sparse_reserve(size_t *total, size_t floats)
     return at;
 }
 
+/* Is there a kernel? */
 static int sparse_fits(const lane_sparse *s)
 {
     const lane_conv *conv = &s->conv;

@@ -106,9 +106,20 @@ INLINE void first_channel(const lane_sparse *s, const lane_sparse_data *d, const
         first_gradients((const vf *)d->y + index_of(full, oc, 2 * y, 0), full->pitch,
                         (const vf *)d->pooled + index_of(out, oc, y, 0),
                         (const vf *)d->g + index_of(out, oc, y, 0), out->w, &g, bias_sum, ACTIVATION);
+        /* What comes next, from the second cache. */
+        int next_oc = y + 1 < y1 || oc + 1 == out_c ? oc : oc + 1, next_y = y + 1 < y1 ? y + 1 : y0;
+        const vf *next = (const vf *)d->y + index_of(full, next_oc, 2 * next_y, 0);
+        const vf *next_most = (const vf *)d->pooled + index_of(out, next_oc, next_y, 0);
+        const vf *next_g = (const vf *)d->g + index_of(out, next_oc, next_y, 0);
         for (uint64_t left = windows[y]; left; left &= left - 1) {
+            int at = __builtin_ctzll(left);
             UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) HOLD(sum[i]);
-            first_window(&g, __builtin_ctzll(left), rows, sum, KERNEL);
+            __builtin_prefetch(next + 2 * at);
+            __builtin_prefetch(next + 2 * at + 1);
+            __builtin_prefetch(next + 2 * at + full->pitch);
+            __builtin_prefetch(next_most + at);
+            __builtin_prefetch(next_g + at);
+            first_window(&g, at, rows, sum, KERNEL);
         }
     }
     UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) sums[i * out_c] = sum[i];
