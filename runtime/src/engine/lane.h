@@ -83,7 +83,7 @@ typedef struct lane_outer {
    first five are given, sparse_plan() finds the others. */
 typedef struct lane_sparse {
     lane_conv conv;
-    lane_pool pool; /* pool.in is where the activated results lie */
+    lane_pool pool; /* pool.in is not used */
     nn_activation activation;
     int wants_input; /* the gradient of the input is wanted */
 
@@ -98,11 +98,17 @@ typedef struct lane_sparse {
     size_t scratch_length, packed_length;
 } lane_sparse;
 
-/* Inputs, activated results, their maxima and the gradients of these, in lanes; sums receives the
-   gradient of the weights in Keras' order, then that of the biases, as scalars; dx (unless NULL) is
+/* Which of a window's four results is its maximum, the first in reading order: a bit of each image. */
+typedef struct lane_turn {
+    uint16_t right, below;
+} lane_turn;
+
+/* Inputs, maxima of the activated results and their gradients, in lanes; sums receives the gradient
+   of the weights in Keras' order, then that of the biases, as scalars; dx (unless NULL) is
    overwritten. */
 typedef struct lane_sparse_data {
-    const float *x, *y, *pooled, *g, *packed;
+    const float *x, *pooled, *g, *packed;
+    const lane_turn *turns; /* [channel][window] */
     float *sums, *dx, *scratch;
 } lane_sparse_data;
 
@@ -157,6 +163,9 @@ typedef struct lane_kernels {
     /* Both of these, and what comes before them, for results that go into a max-pooling. NULL, or
        sparse_plan() 0: there is no such kernel, or it would be slower. A pack must be a group. */
     int (*sparse_plan)(lane_sparse *sparse);
+    /* Row Y of windows of TURNS, from its maxima and the results where MAP says. */
+    void (*sparse_turns)(const lane_sparse *sparse, const lane_map *map, const float *results,
+                         const float *pooled, lane_turn *turns, int y);
     void (*sparse_pack)(const lane_sparse *sparse, const float *weights, float *packed);
     void (*sparse_backward)(const lane_sparse *sparse, const lane_sparse_data *data);
 

@@ -55,6 +55,27 @@ static const float *bias_of(const lane_pack *pack, const lane_stage *stage)
 
 /* ---- forward ---- */
 
+/* Two rows of results at a time, always in the same place: kept is only where the maxima were. */
+static void forward_sparse(const lane_pack *pack, const lane_stage *stage)
+{
+    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const float *weights = pack->call->engine->packed + stage->packed_at;
+    float *out = pack->arena + stage->out_at, *pooled = pack->arena + stage[1].out_at;
+    lane_turn *turns = (lane_turn *)(pack->arena + stage->turns_at);
+    lane_conv conv = stage->conv;
+    lane_pool pool = stage[1].pool;
+    lane_after after = {.activation = stage->activation, .pool = &pool, .pooled = pooled};
+    conv.out.plane = 2 * conv.out.pitch;
+    for (int y = 0; y < stage->out.h; y += 2) {
+        conv.out.at = -y * conv.out.pitch;
+        pool.in = conv.out;
+        k->conv_forward(&conv, pack->arena + stage->in_at, weights, bias_of(pack, stage), out, y,
+                        y + 2, &after);
+        if (pack->call->training)
+            k->sparse_turns(&stage->sparse, &conv.out, out, pooled, turns, y / 2);
+    }
+}
+
 /* Rows go from convolution through activation to pooling while they are in the nearest cache. */
 static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 {
@@ -123,7 +144,7 @@ static void forward_pack(const lane_pack *pack)
         float *out = pack->arena + stage->out_at;
         switch (stage->kind) {
         case LANE_CONV:
-            forward_conv(pack, stage);
+            (stage->is_sparse ? forward_sparse : forward_conv)(pack, stage);
             continue; /* activated already */
         case LANE_POOL:
             if (!(i && stage[-1].pooled_by_next))
@@ -161,10 +182,10 @@ static void backward_sparse(const lane_pack *pack, const lane_stage *stage)
 {
     const lane_engine *engine = pack->call->engine;
     lane_sparse_data data = {.x = pack->arena + stage->in_at,
-                             .y = pack->arena + stage->out_at,
                              .pooled = pack->arena + stage[1].out_at,
                              .g = pack->arena + stage[1].out_gradient_at,
                              .packed = engine->packed + stage->packed_input_at,
+                             .turns = (const lane_turn *)(pack->arena + stage->turns_at),
                              .sums = pack->slot + stage->slot_sums_at,
                              .dx = stage->wants_input_gradient
                                        ? pack->arena + stage->in_gradient_at

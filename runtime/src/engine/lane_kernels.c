@@ -29,6 +29,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .conv_weights = conv_weights,
 #if VL == 16
     .sparse_plan = sparse_plan,
+    .sparse_turns = sparse_turns,
     .sparse_pack = sparse_pack,
     .sparse_backward = sparse_backward,
 #endif

@@ -226,6 +226,11 @@ static void lay_activations(lane_plan *plan)
     for (int i = 0; i < plan->stage_count; i++) {
         lane_stage *stage = &plan->stages[i];
         size_t floats = (size_t)stage->out.size * lanes;
+        if (stage->is_sparse) {
+            size_t windows = (size_t)stage->sparse.positions * stage->out.c;
+            stage->turns_at = reserve(&plan->arena_length, windows * sizeof(lane_turn) / 4);
+            floats = (size_t)stage->out.c * 2 * stage->out.pitch * lanes;
+        }
         stage->in_at = i ? plan->stages[i - 1].out_at : plan->input_at;
         stage->in_gradient_at = i ? plan->stages[i - 1].out_gradient_at : 0;
         stage->out_at = reserve(&plan->arena_length, floats);

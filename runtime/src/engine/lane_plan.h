@@ -35,10 +35,11 @@ typedef struct lane_stage {
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
        the gradient takes the place of the output. */
     int pooled_by_next;
-    /* Its backward pass skips zeros: it leaves outputs as they are, and its sums go straight to the
-       slot. */
+    /* Its backward pass skips zeros: of the outputs, the buffer holds one row of pooling windows at a
+       time, turns the places of the maxima; the sums go straight to the slot. */
     int is_sparse;
     lane_sparse sparse;
+    size_t turns_at; /* arena: lane_turn [channel][window] */
 
     lane_conv conv;
     lane_pool pool;

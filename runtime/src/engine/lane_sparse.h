@@ -7,9 +7,10 @@
  * has its own; so the images of a pack are taken apart and done one by one:
  *   1. The inputs become a picture for each image: rows with the channels last, in blocks of as many
  *      channels as let a row of taps fit a vector (3 for 5 taps, 5 for 3).
- *   2. In lanes, the place of each window's maximum. Squares of 16 windows x 16 images are turned, and
- *      for each image and output channel the gradients that are not zero are listed, with the place
- *      in the picture under their window.
+ *   2. Squares of 16 windows x 16 images are turned, and for each image and output channel the
+ *      gradients that are not zero are listed, with the place in the picture under their result:
+ *      sparse_turns() kept of the forward pass which of its window's four it is, and the others are
+ *      never written to memory.
  *   3. For each image and list (lane_sparse_conv.h): the rows of taps times the gradients give the
  *      weights' sums, the weights times the gradients are given to the rows of taps, which are added
  *      up where they overlap: the input's gradient.
@@ -69,6 +70,7 @@ static int sparse_plan(lane_sparse *s)
     const lane_map *in = &s->conv.in, *out = &s->conv.out;
     if (!sparse_fits(s))
         return 0;
+    s->positions = s->pool.out.h * s->pool.out.w;
     s->in_lanes = in->c == 1 && !s->wants_input && in->pitch <= 64 && s->pool.out.h <= 32;
     if (s->in_lanes)
         return sparse_plan_first(s);
@@ -79,12 +81,11 @@ static int sparse_plan(lane_sparse *s)
     s->columns = out->w + k - 1;
     s->pitch = (s->columns * s->block + 15) / 16 * 16;
     s->plane = s->rows * s->pitch + 16;
-    s->positions = s->pool.out.h * s->pool.out.w;
     s->capacity = (s->positions + 15) / 16 * 16 + 16; /* and what is stored behind the last entry */
     size_t length = 0, pictures = (size_t)16 * s->blocks * s->plane;
     size_t lists = (size_t)16 * out->c * s->capacity;
     s->table_at = sparse_reserve(&length, (size_t)s->pitch);
-    s->places_at = sparse_reserve(&length, 3 * (size_t)s->capacity);
+    s->places_at = sparse_reserve(&length, 2 * (size_t)s->capacity);
     s->pictures_at = sparse_reserve(&length, pictures);
     /* The same place in a page for taps and what is given to them: a quarter faster than others. */
     size_t taps = ((size_t)s->rows * out->w * 16 + 1023) / 1024 * 1024;
@@ -162,29 +163,36 @@ static void sparse_turn_back(const lane_sparse *s, float *scratch, vf *dx)
 
 /* ---- lists ---- */
 
-/* Of each pooling window: where its results and its maximum lie in lanes, and where the inputs
-   under its first result lie in the rows of taps. */
-static void sparse_places(const lane_sparse *s, int32_t *results, int32_t *maxima, int32_t *inputs)
+static void sparse_turns(const lane_sparse *s, const lane_map *map, const float *results,
+                         const float *pooled, lane_turn *turns, int y)
 {
     const lane_map *out = &s->pool.out;
-    memset(results, 0, 3 * (size_t)s->capacity * sizeof *results);
+    turns += y * out->w;
+    for (int c = 0; c < out->c; c++, turns += s->positions) {
+        const vf *result = (const vf *)results + index_of(map, c, 2 * y, 0);
+        const vf *most = (const vf *)pooled + index_of(out, c, y, 0);
+        for (int i = 0; i < out->w; i++, result += 2) {
+            __m512 m = (__m512)most[i];
+            __mmask16 a = _mm512_cmp_ps_mask((__m512)result[0], m, _CMP_EQ_OQ);
+            __mmask16 b = _mm512_cmp_ps_mask((__m512)result[1], m, _CMP_EQ_OQ);
+            __mmask16 d = _mm512_cmp_ps_mask((__m512)result[map->pitch], m, _CMP_EQ_OQ);
+            turns[i].right = _kandn_mask16(a, _kor_mask16(b, _knot_mask16(d)));
+            turns[i].below = _knot_mask16(_kor_mask16(a, b));
+        }
+    }
+}
+
+/* Of each pooling window: where its maximum lies in lanes, and where the inputs under its first
+   result lie in the rows of taps. */
+static void sparse_places(const lane_sparse *s, int32_t *maxima, int32_t *inputs)
+{
+    const lane_map *out = &s->pool.out;
+    memset(maxima, 0, 2 * (size_t)s->capacity * sizeof *maxima);
     for (int y = 0, p = 0; y < out->h; y++)
         for (int x = 0; x < out->w; x++, p++) {
-            results[p] = 2 * y * s->pool.in.pitch + 2 * x;
             maxima[p] = y * out->pitch + x;
             inputs[p] = (2 * y * s->conv.out.w + 2 * x) * 16;
         }
-}
-
-/* Which of the four results is the first that equals the maximum, in reading order. */
-INLINE vw sparse_turn(const vf *result, long pitch, vf most, vw first, vw second, vw third)
-{
-    __m512 m = (__m512)most;
-    vw turn = _mm512_mask_mov_epi32(
-        third, _mm512_cmp_ps_mask((__m512)result[pitch], m, _CMP_EQ_OQ), second);
-    turn = _mm512_mask_mov_epi32(turn, _mm512_cmp_ps_mask((__m512)result[1], m, _CMP_EQ_OQ), first);
-    return _mm512_maskz_mov_epi32(
-        (__mmask16)~_mm512_cmp_ps_mask((__m512)result[0], m, _CMP_EQ_OQ), turn);
 }
 
 /* 16 windows of one output channel: to the list of each image those that are not zero. turns: two
@@ -212,21 +220,21 @@ INLINE void sparse_append(const lane_sparse *s, vf *square, const int32_t *turns
 INLINE void sparse_lists(const lane_sparse *s, const lane_sparse_data *d, const nn_activation ACTIVATION)
 {
     float *scratch = d->scratch;
-    int32_t *results = (int32_t *)(scratch + s->places_at), *maxima = results + s->capacity;
-    int32_t *inputs = maxima + s->capacity, *counts = (int32_t *)(scratch + s->counts_at);
+    int32_t *maxima = (int32_t *)(scratch + s->places_at), *inputs = maxima + s->capacity;
+    int32_t *counts = (int32_t *)(scratch + s->counts_at);
     int32_t *offsets = (int32_t *)(scratch + s->offsets_at);
-    const long plane = s->pool.in.plane, pitch = s->pool.in.pitch, pooled = s->pool.out.plane;
+    const long plane = s->pool.out.plane;
     const int right = 16, below = 16 * s->conv.out.w;
     const vw steps = _mm512_setr_epi32(0, right, below, below + right, 0, right, below,
                                        below + right, 0, right, below, below + right, 0, right,
                                        below, below + right);
-    const vw one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2), three = _mm512_set1_epi32(3);
-    sparse_places(s, results, maxima, inputs);
+    const vw right_bit = _mm512_set1_epi32(1), below_bit = _mm512_set1_epi32(2);
+    sparse_places(s, maxima, inputs);
     memset(counts, 0, 16 * (size_t)s->conv.out.c * sizeof *counts);
     for (int oc = 0; oc < s->conv.out.c; oc++) {
-        const vf *y = (const vf *)d->y + s->pool.in.at + oc * plane;
-        const vf *most = (const vf *)d->pooled + s->pool.out.at + oc * pooled;
-        const vf *g = (const vf *)d->g + s->pool.out.at + oc * pooled;
+        const vf *most = (const vf *)d->pooled + s->pool.out.at + oc * plane;
+        const vf *g = (const vf *)d->g + s->pool.out.at + oc * plane;
+        const lane_turn *turn = d->turns + (long)oc * s->positions;
         vf bias = {0};
         for (int p0 = 0; p0 < s->positions; p0 += 16) {
             int n = s->positions - p0 < 16 ? s->positions - p0 : 16;
@@ -235,12 +243,11 @@ INLINE void sparse_lists(const lane_sparse *s, const lane_sparse_data *d, const 
             for (int i = n; i < 16; i++)
                 square[i] = (vf){0};
             for (int i = n - 1; i >= 0; i--) {
-                const vf *result = y + results[p0 + i];
-                vf top = most[maxima[p0 + i]];
-                square[i] = derived(top, g[maxima[p0 + i]], ACTIVATION);
+                square[i] = derived(most[maxima[p0 + i]], g[maxima[p0 + i]], ACTIVATION);
                 bias += square[i];
-                vw turn = sparse_turn(result, pitch, top, one, two, three);
-                turns = _mm512_or_si512(_mm512_slli_epi32(turns, 2), turn);
+                turns = _mm512_slli_epi32(turns, 2);
+                turns = _mm512_mask_or_epi32(turns, turn[p0 + i].right, turns, right_bit);
+                turns = _mm512_mask_or_epi32(turns, turn[p0 + i].below, turns, below_bit);
             }
             int32_t turns_of[16] __attribute__((aligned(64)));
             _mm512_store_si512(turns_of, turns);

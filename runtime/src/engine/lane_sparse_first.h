@@ -37,37 +37,31 @@ static void first_used(const lane_sparse *s, const vf *x, uint64_t *windows)
     }
 }
 
-/* The gradients of a row of windows: those of upper and of lower results, and which are of right. */
+/* The gradients of a row of windows: those of upper and those of lower results. */
 typedef struct first_row {
     vf upper[32], lower[32];
-    uint16_t right[32];
 } first_row;
 
-INLINE void first_gradients(const vf *result, long pitch, const vf *most, const vf *g, int n,
+INLINE void first_gradients(const vf *most, const vf *g, const lane_turn *turns, int n,
                             first_row *row, vf *bias_sum, const nn_activation ACTIVATION)
 {
     vf bias = *bias_sum;
-    for (int i = 0; i < n; i++, result += 2) {
+    for (int i = 0; i < n; i++) {
         vf gradient = derived(most[i], g[i], ACTIVATION);
-        __m512 m = (__m512)most[i];
-        __mmask16 a = _mm512_cmp_ps_mask((__m512)result[0], m, _CMP_EQ_OQ);
-        __mmask16 b = _mm512_cmp_ps_mask((__m512)result[1], m, _CMP_EQ_OQ);
-        __mmask16 c = _mm512_cmp_ps_mask((__m512)result[pitch], m, _CMP_EQ_OQ);
-        __mmask16 above = _kor_mask16(a, b);
-        row->right[i] = _kandn_mask16(a, _kor_mask16(b, _knot_mask16(c)));
-        row->upper[i] = (vf)_mm512_maskz_mov_ps(above, (__m512)gradient);
-        row->lower[i] = (vf)_mm512_maskz_mov_ps(_knot_mask16(above), (__m512)gradient);
+        __mmask16 below = turns[i].below;
+        row->upper[i] = (vf)_mm512_maskz_mov_ps(_knot_mask16(below), (__m512)gradient);
+        row->lower[i] = (vf)_mm512_maskz_mov_ps(below, (__m512)gradient);
         bias += gradient;
     }
     *bias_sum = bias;
 }
 
 /* One window: rows[i] points to the input under its row i of KERNEL + 1. */
-INLINE void first_window(const first_row *g, int at, const vf *const *rows, vf *sum,
-                         const int KERNEL)
+INLINE void first_window(const first_row *g, const lane_turn *turns, int at, const vf *const *rows,
+                         vf *sum, const int KERNEL)
 {
     const vf upper = g->upper[at], lower = g->lower[at];
-    const __mmask16 right = g->right[at];
+    const __mmask16 right = turns[at].right;
     UNROLL for (int row = 0; row < KERNEL + 1; row++) {
         const vf *x = rows[row] + 2 * at;
         RELOAD;
@@ -90,7 +84,7 @@ INLINE void first_channel(const lane_sparse *s, const lane_sparse_data *d, const
                           const uint64_t *windows, vf *sums, vf *bias_sum, int y0, int y1,
                           const nn_activation ACTIVATION, const int KERNEL)
 {
-    const lane_map *in = &s->conv.in, *full = &s->pool.in, *out = &s->pool.out;
+    const lane_map *in = &s->conv.in, *out = &s->pool.out;
     const long out_c = s->conv.out.c;
     first_row g;
     vf sum[25];
@@ -103,23 +97,13 @@ INLINE void first_channel(const lane_sparse *s, const lane_sparse_data *d, const
                                                       (long)from * in->pitch - s->conv.pad_left
                                                 : zeros;
         }
-        first_gradients((const vf *)d->y + index_of(full, oc, 2 * y, 0), full->pitch,
-                        (const vf *)d->pooled + index_of(out, oc, y, 0),
-                        (const vf *)d->g + index_of(out, oc, y, 0), out->w, &g, bias_sum, ACTIVATION);
-        /* What comes next, from the second cache. */
-        int next_oc = y + 1 < y1 || oc + 1 == out_c ? oc : oc + 1, next_y = y + 1 < y1 ? y + 1 : y0;
-        const vf *next = (const vf *)d->y + index_of(full, next_oc, 2 * next_y, 0);
-        const vf *next_most = (const vf *)d->pooled + index_of(out, next_oc, next_y, 0);
-        const vf *next_g = (const vf *)d->g + index_of(out, next_oc, next_y, 0);
+        const lane_turn *turns = d->turns + (long)oc * s->positions + y * out->w;
+        first_gradients((const vf *)d->pooled + index_of(out, oc, y, 0),
+                        (const vf *)d->g + index_of(out, oc, y, 0), turns, out->w, &g, bias_sum,
+                        ACTIVATION);
         for (uint64_t left = windows[y]; left; left &= left - 1) {
-            int at = __builtin_ctzll(left);
             UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) HOLD(sum[i]);
-            __builtin_prefetch(next + 2 * at);
-            __builtin_prefetch(next + 2 * at + 1);
-            __builtin_prefetch(next + 2 * at + full->pitch);
-            __builtin_prefetch(next_most + at);
-            __builtin_prefetch(next_g + at);
-            first_window(&g, at, rows, sum, KERNEL);
+            first_window(&g, turns, __builtin_ctzll(left), rows, sum, KERNEL);
         }
     }
     UNROLL for (int i = 0; i < KERNEL * KERNEL; i++) sums[i * out_c] = sum[i];
