@@ -195,7 +195,8 @@ NN_API int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int
 typedef struct nn_plan_row {
     char layer[64];
     char engine[32]; /**< "lane v4", "BLAS", "reference" */
-    char kernel[64]; /**< such as "convolution 5x5, stride 1" */
+    char kernel[64]; /**< such as "convolution 5x5, stride 1x1"; ", gradient skips zeros": those that
+                          max-pooling and ReLU leave in training */
     char why[192];   /**< BLAS: which, and why not lanes; reference: what lanes lack; else "" */
 } nn_plan_row;
 

@@ -129,8 +129,12 @@ typedef struct nn_engine {
 extern const nn_engine nn__reference_engine;
 
 /* Batch in SIMD lanes; picks the best instruction set (XTINYCC_ISA overrides). Calls of few images
-   pass over zeros of the image and of ReLU; PLAIN: they do not. */
+   and the training of convolutions before a max-pooling pass over zeros; PLAIN: they do not. */
 const nn_engine *nn__lane_engine(int plain);
+
+/* 1 if "lane" (not "plain") trains this operation, a convolution, by a backward pass that skips the
+   gradients that max-pooling and ReLU made zero. */
+int nn__lane_skips_zeros(const nn_net *net, int op);
 
 /* The engine called "reference", "lane", "plain" or "blas" (blas_engine.h) that can compute the net;
    NAME NULL: the fastest one. NULL: none can or the name is unknown; WHY receives the reason. */

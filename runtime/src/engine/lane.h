@@ -91,6 +91,40 @@ typedef struct lane_adam {
     float alpha, rest_1, rest_2, epsilon;
 } lane_adam;
 
+/* A convolution whose results go through an activation and a max-pooling by windows of 2 x 2 that
+   tile them, for a backward pass that skips what pooling and ReLU made zero (lane_sparse.h). The
+   first five are given, sparse_plan() finds the others. */
+typedef struct lane_sparse {
+    lane_conv conv;
+    lane_pool pool; /* pool.in is not used */
+    nn_activation activation;
+    int wants_input; /* the gradient of the input is wanted */
+
+    int in_lanes;             /* only weights of one channel (lane_sparse_first.h): none of these */
+    int block, blocks;        /* input channels of a block, whose row of taps fits a vector; zeros
+                                 where there are none left */
+    int rows, columns, pitch; /* of an image's picture: the input and the zeros around it */
+    int plane;                /* floats of a block's picture */
+    int positions, capacity;  /* windows; room of a list */
+    size_t table_at, places_at, pictures_at, taps_at, given_at, values_at, offsets_at, counts_at, bias_at,
+        sums_at, zeros_at; /* floats from the start of scratch */
+    size_t scratch_length, packed_length;
+} lane_sparse;
+
+/* Which of a window's four results is its maximum, the first in reading order: a bit of each image. */
+typedef struct lane_turn {
+    uint16_t right, below;
+} lane_turn;
+
+/* Inputs, maxima of the activated results and their gradients, in lanes; sums receives the gradient
+   of the weights in Keras' order, then that of the biases, as scalars; dx (unless NULL) is
+   overwritten. */
+typedef struct lane_sparse_data {
+    const float *x, *pooled, *g, *packed;
+    const lane_turn *turns; /* [channel][window] */
+    float *sums, *dx, *scratch;
+} lane_sparse_data;
+
 /* A lane_map for one image (direct.h), counted in floats. Channels last, as in Keras: step = c, plane
    = 1; or in planes: step = 1. A row of split planes has its odd columns `half` behind the even
    ones (those of the frame counted), so that vectors hold the left and the right columns of
@@ -162,6 +196,15 @@ typedef struct lane_kernels {
     /* The same from all rows, summed over the lanes and set: no per-lane sums are kept. Only where
        the kernel is 3 or 5 wide and the stride across is 1. */
     void (*conv_weights_whole)(const lane_conv *conv, const float *x, const float *g, float *grad);
+
+    /* Both of these, and what comes before them, for results that go into a max-pooling. NULL, or
+       sparse_plan() 0: there is no such kernel, or it would be slower. A pack must be a group. */
+    int (*sparse_plan)(lane_sparse *sparse);
+    /* Row Y of windows of TURNS, from its maxima and the results where MAP says. */
+    void (*sparse_turns)(const lane_sparse *sparse, const lane_map *map, const float *results,
+                         const float *pooled, lane_turn *turns, int y);
+    void (*sparse_pack)(const lane_sparse *sparse, const float *weights, float *packed);
+    void (*sparse_backward)(const lane_sparse *sparse, const lane_sparse_data *data);
 
     void (*pool_forward)(const lane_pool *pool, const float *x, float *y, int y0, int y1);
     /* Gradient of the input; overwrites dx. */

@@ -123,6 +123,27 @@ static float *out_of(const lane_pack *pack, const lane_stage *stage)
 
 /* ---- forward ---- */
 
+/* Two rows of results at a time, always in the same place: kept is only where the maxima were. */
+static void forward_sparse(const lane_pack *pack, const lane_stage *stage)
+{
+    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const float *weights = pack->call->engine->packed + stage->packed_at;
+    float *out = pack->arena + stage->out_at, *pooled = out_of(pack, stage + 1);
+    lane_turn *turns = (lane_turn *)(pack->arena + stage->turns_at);
+    lane_conv conv = stage->conv;
+    lane_pool pool = stage[1].pool;
+    lane_after after = {.activation = stage->activation, .pool = &pool, .pooled = pooled};
+    conv.out.plane = 2 * conv.out.pitch;
+    for (int y = 0; y < stage->out.h; y += 2) {
+        conv.out.at = -y * conv.out.pitch;
+        pool.in = conv.out;
+        k->conv_forward(&conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y, y + 2,
+                        &after);
+        if (pack->call->training)
+            k->sparse_turns(&stage->sparse, &conv.out, out, pooled, turns, y / 2);
+    }
+}
+
 /* Rows go from convolution through activation to pooling while they are in the nearest cache. */
 static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 {
@@ -186,7 +207,7 @@ static void forward_pack(const lane_pack *pack)
         fetch_ahead(pack);
         switch (stage->kind) {
         case LANE_CONV:
-            forward_conv(pack, stage);
+            (stage->is_sparse ? forward_sparse : forward_conv)(pack, stage);
             continue; /* activated already */
         case LANE_POOL:
             if (!(i && stage[-1].pooled_by_next))
@@ -265,6 +286,22 @@ static void backward_filters(const lane_pack *pack, const lane_stage *stage, int
     }
 }
 
+static void backward_sparse(const lane_pack *pack, const lane_stage *stage)
+{
+    const lane_engine *engine = pack->call->engine;
+    lane_sparse_data data = {.x = in_of(pack, stage),
+                             .pooled = out_of(pack, stage + 1),
+                             .g = pack->arena + stage[1].out_gradient_at,
+                             .packed = engine->packed + stage->packed_input_at,
+                             .turns = (const lane_turn *)(pack->arena + stage->turns_at),
+                             .sums = pack->slot + stage->slot_sums_at,
+                             .dx = stage->wants_input_gradient
+                                       ? pack->arena + stage->in_gradient_at
+                                       : NULL,
+                             .scratch = pack->arena + engine->plan.scratch_at};
+    engine->plan.kernels->sparse_backward(&stage->sparse, &data);
+}
+
 static void backward_conv(const lane_pack *pack, const lane_stage *stage)
 {
     const lane_engine *engine = pack->call->engine;
@@ -314,7 +351,7 @@ static void backward_pack(const lane_pack *pack)
                                  stage->out.h);
         switch (stage->kind) {
         case LANE_CONV:
-            backward_conv(pack, stage);
+            (stage->is_sparse ? backward_sparse : backward_conv)(pack, stage);
             break;
         case LANE_DENSE:
             backward_dense(pack, stage);
@@ -420,10 +457,11 @@ static void run_group(void *context, int worker, int item)
     for (int i = 0; call->training && i < plan->stage_count; i++) {
         const lane_stage *stage = &plan->stages[i];
         float *to = pack.slot + stage->slot_sums_at;
-        if (stage->kind == LANE_CONV && !stage->whole)
+        if (stage->kind != LANE_CONV || stage->is_sparse)
+            continue;
+        if (!stage->whole)
             k->fold(pack.arena + stage->sums_at, to, (int)stage->op->weight_count);
-        if (stage->kind == LANE_CONV)
-            k->fold(bias_sums_of(&pack, stage), to + stage->op->weight_count, stage->op->out_c);
+        k->fold(bias_sums_of(&pack, stage), to + stage->op->weight_count, stage->op->out_c);
     }
     engine->loss[item] = loss;
     engine->hits[item] = hits;
@@ -510,7 +548,9 @@ static void pack_stage(void *context, int worker, int index)
     const float *weights = call->params + stage->op->weight;
     if (stage->kind == LANE_CONV) {
         k->conv_pack(&stage->conv, weights, engine->packed + stage->packed_at);
-        if (call->training && stage->wants_input_gradient)
+        if (call->training && stage->is_sparse && stage->wants_input_gradient)
+            k->sparse_pack(&stage->sparse, weights, engine->packed + stage->packed_input_at);
+        else if (call->training && stage->wants_input_gradient)
             k->conv_pack_input(&stage->conv, weights, engine->packed + stage->packed_input_at);
     }
 }
@@ -697,7 +737,7 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
     if (!engine)
         return NULL;
     engine->pool = nn__pool_create(threads > 0 ? threads : nn__default_threads());
-    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels)) {
+    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels, skip_zeros)) {
         lane_destroy(engine);
         return NULL;
     }

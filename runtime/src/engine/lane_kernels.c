@@ -10,6 +10,11 @@
 #include "lane_dense.h"
 #include "lane_adam.h"
 #include "direct_vec.h"
+#if VL == 16
+#include "lane_sparse.h"
+#include "lane_sparse_first.h"
+#include "lane_sparse_conv.h"
+#endif
 #include "direct_conv.h"
 #include "direct_columns.h"
 #include "direct_kernels.h"
@@ -27,6 +32,12 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .conv_input = conv_input,
     .conv_weights = conv_weights,
     .conv_weights_whole = conv_weights_whole,
+#if VL == 16
+    .sparse_plan = sparse_plan,
+    .sparse_turns = sparse_turns,
+    .sparse_pack = sparse_pack,
+    .sparse_backward = sparse_backward,
+#endif
     .pool_forward = pool_forward,
     .pool_backward = pool_backward,
     .pool_backward_tiles = pool_backward_tiles,

@@ -223,6 +223,24 @@ static lane_stage *source_of(const lane_plan *plan, int i)
     return i < 0 ? NULL : &plan->stages[i];
 }
 
+/* Convolutions whose gradients are mostly zero, where a kernel skips them. */
+static void find_sparse(lane_plan *plan)
+{
+    const lane_kernels *k = plan->kernels;
+    int parameters = 0;
+    for (int i = 0; i < plan->stage_count; i++) {
+        lane_stage *stage = &plan->stages[i];
+        if (stage->kind == LANE_CONV && stage->pooled_by_next && k->sparse_plan) {
+            stage->sparse = (lane_sparse){.conv = stage->conv,
+                                          .pool = stage[1].pool,
+                                          .activation = stage->activation,
+                                          .wants_input = parameters};
+            stage->is_sparse = k->sparse_plan(&stage->sparse);
+        }
+        parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
+    }
+}
+
 /* ---- memory ---- */
 
 /* The fewest parts of N of at most MOST, as equal as can be: the longest. */
@@ -265,13 +283,15 @@ static void lay_gradients(lane_plan *plan, lane_stage *stage)
 }
 
 /* A pooling's output is not needed any more when its gradient is made: the next stage has its use
-   of it behind it, unless that is the frame around it. */
+   of it behind it, unless that is the frame around it. What skips zeros needs both. */
 static int shares_gradient(const lane_plan *plan, int i)
 {
     const lane_stage *stage = &plan->stages[i];
     if (stage->kind != LANE_POOL || stage->activation != NN_LINEAR || i + 1 == plan->stage_count)
         return 0;
     const lane_stage *next = &stage[1];
+    if (next->is_sparse || (i && stage[-1].is_sparse))
+        return 0;
     return next->kind == LANE_FLATTEN ||
            (next->kind == LANE_CONV && next->conv.pad_left == 0 &&
             next->in.pitch == next->in.w);
@@ -303,6 +323,11 @@ static void lay_activations(lane_plan *plan)
         stage->in_at = before ? before->out_at : plan->input_at;
         stage->in_gradient_at = before ? before->out_gradient_at : 0;
         stage->in_kept = before ? before->out_kept : plan->input_kept;
+        if (stage->is_sparse) {
+            size_t windows = (size_t)stage->sparse.positions * stage->out.c;
+            stage->turns_at = reserve(&plan->arena_length, windows * sizeof(lane_turn) / 4);
+            floats = (size_t)stage->out.c * 2 * stage->out.pitch * lanes;
+        }
         stage->out_at = reserve(&plan->arena_length, floats);
         stage->out_gradient_at = stage->pooled_by_next || shares_gradient(plan, i)
                                      ? stage->out_at
@@ -312,7 +337,7 @@ static void lay_activations(lane_plan *plan)
                 reserve(&plan->arena_length,
                         (size_t)stage->out.c * stage->out.h * stage->out.w * lanes);
         stage->wants_input_gradient = parameters;
-        if (stage->kind == LANE_CONV)
+        if (stage->kind == LANE_CONV && !stage->is_sparse)
             lay_gradients(plan, stage);
         parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
     }
@@ -327,15 +352,22 @@ static void lay_parameters(lane_plan *plan)
         size_t weights = stage->op->weight_count;
         if (stage->kind == LANE_CONV) {
             size_t biases = (size_t)stage->op->out_c, sums = stage->whole ? 0 : weights;
-            stage->sums_at = reserve(&plan->arena_length, (sums + biases) * lanes);
+            if (!stage->is_sparse)
+                stage->sums_at = reserve(&plan->arena_length, (sums + biases) * lanes);
             stage->slot_sums_at = reserve(&plan->slot_length, weights + biases);
             stage->packed_at = reserve(&plan->packed_length, weights);
-            stage->packed_input_at = reserve(&plan->packed_length, weights);
+            stage->packed_input_at = reserve(
+                &plan->packed_length, stage->is_sparse ? stage->sparse.packed_length : weights);
         } else if (stage->kind == LANE_DENSE) {
             stage->rows_at = reserve(&plan->rows_length, (size_t)stage->op->out_c);
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;
+    size_t scratch = 0;
+    for (int i = 0; i < plan->stage_count; i++)
+        if (plan->stages[i].is_sparse && plan->stages[i].sparse.scratch_length > scratch)
+            scratch = plan->stages[i].sparse.scratch_length;
+    plan->scratch_at = reserve(&plan->arena_length, scratch);
 }
 
 static int list_items(lane_plan *plan)
@@ -360,7 +392,7 @@ static int list_items(lane_plan *plan)
     return 1;
 }
 
-int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels)
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels, int skip_zeros)
 {
     *plan = (lane_plan){.net = net, .kernels = kernels};
     /* An operation gives at most three stages: flatten, itself, activation; one more at the end. */
@@ -374,6 +406,8 @@ int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernel
     lay_maps(plan);
     view_inputs(plan);
     keep_inputs(plan);
+    if (skip_zeros)
+        find_sparse(plan);
     lay_activations(plan);
     lay_parameters(plan);
     const lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;
@@ -391,4 +425,16 @@ void nn__lane_plan_free(lane_plan *plan)
     free(plan->stages);
     free(plan->items);
     *plan = (lane_plan){0};
+}
+
+int nn__lane_skips_zeros(const nn_net *net, int op)
+{
+    lane_plan plan;
+    int skips = 0;
+    if (!nn__lane_plan(&plan, net, nn__lane_kernels(), 1))
+        return 0;
+    for (int i = 0; i < plan.stage_count; i++)
+        skips |= plan.stages[i].is_sparse && plan.stages[i].op_index == op;
+    nn__lane_plan_free(&plan);
+    return skips;
 }

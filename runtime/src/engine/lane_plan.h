@@ -43,6 +43,11 @@ typedef struct lane_stage {
     /* The next stage is a pooling whose windows tile this one's output: both run row by row, and
        the gradient takes the place of the output, or that of one band. */
     int pooled_by_next;
+    /* Its backward pass skips zeros: of the outputs, the buffer holds one row of pooling windows at a
+       time, turns the places of the maxima; the sums go straight to the slot. */
+    int is_sparse;
+    lane_sparse sparse;
+    size_t turns_at; /* arena: lane_turn [channel][window] */
 
     /* Convolutions. Their output's gradient is made, and used, by so many filters and, of these, in
        bands of so many rows. Before the first layer with parameters nothing else needs it: then it
@@ -78,6 +83,7 @@ typedef struct lane_plan {
     size_t input_at;             /* arena */
     lane_kept input_kept;
     size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
+    size_t scratch_at; /* arena: of the sparse stages, one at a time */
     size_t arena_length, slot_length, rows_length, packed_length;
     int item_count;
     lane_item *items;
@@ -88,8 +94,9 @@ typedef struct lane_plan {
 /* 1 if the lane engine can compute the net; else 0, the reason in WHY. */
 int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
 
-/* Returns 0 (and an empty plan) for lack of memory. */
-int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels);
+/* SKIP_ZEROS: with the stages that skip zeros, whose time depends on the images. Returns 0 (and an
+   empty plan) for lack of memory. */
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels, int skip_zeros);
 void nn__lane_plan_free(lane_plan *plan);
 
 /* ---- the loss of one pack (lane_loss.c) ---- */
