@@ -3,6 +3,7 @@
 target_sources(nn PRIVATE
     src/engine/blas_engine.c
     src/engine/direct.c
+    src/engine/direct_plan.c
     src/engine/isa.c
     src/engine/lane_engine.c
     src/engine/lane_loss.c

@@ -25,7 +25,6 @@ typedef struct quant_engine {
     int64_t *hits;
     int items; /* room of both */
     lane_kernels one;
-    const lane_kernels *floats;
     lane_plan loss_plan;
 } quant_engine;
 
@@ -51,7 +50,6 @@ void *nn__quant_create(const quant_net *quant, const quant_kernels *kernels, int
     e->lay = (quant_layout){
         .quant = quant, .kernels = kernels, .workers = e->pool ? nn__pool_threads(e->pool) : 0};
     e->params_version = nn__params_version();
-    e->floats = nn__lane_kernels();
     e->loading.dtype = (nn_dtype)-1;
     e->one.lanes = 1;
     e->loss_plan = (lane_plan){.net = quant->net, .kernels = &e->one};
@@ -178,6 +176,42 @@ static void prepare(quant_engine *e, const tensor_t *x)
         input->same &= (e->lay.kernels->element == 1 ? ((uint8_t *)wide)[i] : wide[i]) == i;
 }
 
+/* exp for x <= 0: x = n ln 2 + r, a polynomial in r; relative error 2e-7. Below -87 it stays at
+   exp(-87). Not the library's, which takes longer than a small layer. */
+static float exp_below_one(float x)
+{
+    const float shifter = 12582912.0f; /* adding it rounds to an integer */
+    x = x < -87.0f ? -87.0f : x;
+    float shifted = x * 1.44269504f + shifter, n = shifted - shifter;
+    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    float p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    uint32_t bits;
+    float power;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + 0x3f800000;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+/* Here, not in the kernels: the same bits whatever the instruction set. */
+static void softmax(float *x, int n)
+{
+    float largest = x[0], total = 0;
+    for (int i = 1; i < n; i++)
+        largest = x[i] > largest ? x[i] : largest;
+    for (int i = 0; i < n; i++)
+        x[i] = exp_below_one(x[i] - largest);
+    for (int i = 0; i < n; i++)
+        total += x[i];
+    for (int i = 0; i < n; i++)
+        x[i] /= total;
+}
+
 typedef struct quant_call {
     quant_engine *engine;
     const nn_batch *batch;
@@ -224,7 +258,7 @@ static void end_row(const quant_call *call, int64_t row, int item, float *out)
     int in_loss = call->with_loss && is_softmax && net->loss != NN_MEAN_SQUARED_ERROR;
     int channels = net->ops[net->op_count - 1].out_c;
     for (int i = 0; is_softmax && !in_loss && i < net->out_c; i += channels)
-        e->floats->direct_activate(NN_SOFTMAX, out + i, channels);
+        softmax(out + i, channels);
     if (!call->with_loss)
         return;
     lane_plan plan = e->loss_plan;
