@@ -71,17 +71,20 @@ static const char *image_of(const lane_call *call, int64_t row)
            (size_t)row * (size_t)net->in_h * (size_t)net->in_w * (size_t)net->in_c * size;
 }
 
-/* Images lie anywhere in a large data set. Each call asks for one of those that come next, between
-   pieces of work: all at once they would be waited for. */
+/* Images lie anywhere in a large data set. Each call asks for a few of those that come next, between
+   stages: one by one each would wait for the address of its page, all at once for each other. */
 static void fetch_ahead(const lane_pack *pack)
 {
+    enum { TOGETHER = 4 };
     const lane_call *call = pack->call;
     lane_ahead *ahead = pack->ahead;
-    if (ahead->next >= ahead->end)
-        return;
-    const char *image = image_of(call, row_of(call->batch, ahead->next++));
-    for (int64_t at = 0; at < ahead->bytes + 63; at += 64)
-        __builtin_prefetch(image + at, 0, 2);
+    const char *image[TOGETHER];
+    int count = 0;
+    for (; count < TOGETHER && ahead->next < ahead->end; count++)
+        image[count] = image_of(call, row_of(call->batch, ahead->next++));
+    for (int64_t at = 0; count && at < ahead->bytes + 63; at += 64)
+        for (int i = 0; i < count; i++)
+            __builtin_prefetch(image[i] + at, 0, 2);
 }
 
 /* Those of the worker's next group, be it in the next batch. */
@@ -159,7 +162,6 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
     int band = pool ? pool->window_h : 2;
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
-        fetch_ahead(pack);
         k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,
                         end, &after);
         if (softmax)
