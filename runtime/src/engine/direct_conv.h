@@ -167,7 +167,7 @@ INLINE void sliding_block(const direct_window *d, const channels_place *at, floa
     for (int ic = 0; ic < at->planes; ic++, channel += plane) {
         const float *x = channel;
         for (int ky = 0; ky < d->kernel_h; ky++, x += pitch) {
-            vf tap[RUN];
+            vf tap[SLIDING_RUN];
             RELOAD;
             UNROLL for (int t = 0; t < RUN; t++, w += row) tap[t] = *(const vf_any *)w;
             fetch = fetch_ahead(ahead, fetch);
