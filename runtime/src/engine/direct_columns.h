@@ -1,6 +1,6 @@
 /*
- * Convolutions of the direct path (direct.h) with columns in lanes. Included by lane_kernels.c only,
- * after direct_conv.h.
+ * Convolutions of the direct path (direct.h) with columns in lanes. Included by lane_kernels.c
+ * only, after direct_conv.h.
  */
 #ifndef NN_ENGINE_DIRECT_COLUMNS_H
 #define NN_ENGINE_DIRECT_COLUMNS_H
@@ -33,7 +33,8 @@ INLINE void finish_columns(const direct_window *d, const float *scratch, float *
                 if (POOLED == MAXIMUM_OF_4) {
                     value = vmax(value, under);
                     right = vmax(right, corner);
-                    value = split ? vmax(value, right) : vmax(EVEN(value, right), ODD(value, right));
+                    value = split ? vmax(value, right)
+                                  : vmax(EVEN(value, right), ODD(value, right));
                     value = activated(value, ACT);
                 } else if (split) {
                     value = mean_of_four(value, right, under, corner, ACT);
@@ -110,8 +111,8 @@ INLINE void columns_block(const direct_window *d, const columns_place *at, const
                 sum[c * ROWS * VECTORS + i];
 }
 
-/* The same with split planes: two vectors, of the even and of the odd results. Those of one tap read
-   what the other ones read at the tap before. */
+/* The same with split planes: two vectors, of the even and of the odd results. The even ones read
+   what the odd ones read at the tap before. */
 INLINE void split_block(const direct_window *d, const columns_place *at, const int CHANNELS,
                         const int ROWS)
 {

@@ -12,7 +12,9 @@
 enum {
     CHANNELS_MOST_1 = 12, /* columns of a block with one vector of channels */
     CHANNELS_MOST_2 = 6,  /* with two */
-    SLIDING_MOST = 10     /* with one, of two rows at a time */
+    SLIDING_MOST = 10,    /* with one, of two rows at a time, */
+    SLIDING_LEAST = 5,
+    SLIDING_RUN = 5 /* under kernel rows of so many taps */
 };
 
 enum { NOT_POOLED, AVERAGE_OF_4, MAXIMUM_OF_4 };
@@ -165,7 +167,7 @@ INLINE void sliding_block(const direct_window *d, const channels_place *at, floa
     for (int ic = 0; ic < at->planes; ic++, channel += plane) {
         const float *x = channel;
         for (int ky = 0; ky < d->kernel_h; ky++, x += pitch) {
-            vf tap[RUN];
+            vf tap[SLIDING_RUN];
             RELOAD;
             UNROLL for (int t = 0; t < RUN; t++, w += row) tap[t] = *(const vf_any *)w;
             fetch = fetch_ahead(ahead, fetch);
@@ -187,10 +189,8 @@ INLINE void sliding_block(const direct_window *d, const channels_place *at, floa
 
 #define SLIDING_CASE(columns)                                                                      \
     case columns:                                                                                  \
-        sliding_block(d, at, y, under, ahead, 5, columns);                                              \
+        sliding_block(d, at, y, under, ahead, SLIDING_RUN, columns);                               \
         break;
-
-enum { SLIDING_LEAST = 5, SLIDING_RUN = 5 };
 
 static void sliding_blocks(const direct_window *d, const channels_place *at, float *y,
                            float *under, int columns, const direct_ahead *ahead)

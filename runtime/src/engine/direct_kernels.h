@@ -65,8 +65,8 @@ static void direct_blank(const direct_map *map, const float *x, uint8_t *marks)
         }
 }
 
-/* load and split in one, with the marks (may be NULL): rows of bytes that one vector of even and one
-   of odd columns hold. Returns 0 if this is no such image. */
+/* load and split in one, with the marks (may be NULL): rows of bytes that one vector of even and
+   one of odd columns hold. Returns 0 if this is no such image. */
 static int direct_load_split(const direct_input *input, const direct_map *from,
                              const direct_map *to, float *y, uint8_t *marks)
 {

@@ -121,7 +121,8 @@ static direct_map split_map(const direct_map *input, const direct_stage *reader,
     const direct_window *window = &reader->window;
     direct_map map = *input;
     if (!reader->columns || !window->pooled ||
-        2 * nn__direct_round_up(window->columns / 2, lanes) > nn__direct_round_up(window->columns, lanes))
+        2 * nn__direct_round_up(window->columns / 2, lanes) >
+            nn__direct_round_up(window->columns, lanes))
         return map;
     map.half = nn__direct_round_up((input->pitch + 1) / 2, lanes);
     map.pitch = 2 * map.half;

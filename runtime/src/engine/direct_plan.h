@@ -1,5 +1,5 @@
-/* What the direct path is made of: its stages and its memory. Private to direct.c, which runs it, and
-   direct_plan.c, which makes it. */
+/* What the direct path is made of: its stages and its memory. Private to direct.c, which runs it,
+   and direct_plan.c, which makes it. */
 #ifndef NN_ENGINE_DIRECT_PLAN_H
 #define NN_ENGINE_DIRECT_PLAN_H
 

@@ -134,7 +134,7 @@ typedef struct direct_map {
     int step, pitch, plane; /* from column to column, row to row, channel to channel */
     int at;                 /* element (0, 0, 0) */
     int rows;               /* of a plane, those of the frame included */
-    int half;               /* 0: not split; else `at` is where the row of element (0, 0, 0) begins */
+    int half;               /* 0: not split; else `at` is where the row of (0, 0, 0) begins */
     int size;               /* the whole buffer, with room behind for two vectors and a window */
 } direct_map;
 
@@ -150,8 +150,8 @@ typedef struct direct_window {
     int weight_row;           /* floats of a tap's weights (direct_conv) */
 } direct_window;
 
-/* A dense layer's weights are rows, one for each input, `row` floats apart: m, or m in whole vectors
-   with zeros behind, as they must be where m is less than a vector. */
+/* A dense layer's weights are rows, one for each input, `row` floats apart: m, or m in whole
+   vectors with zeros behind, as they must be where m is less than a vector. */
 typedef struct direct_layer {
     int m; /* outputs */
     int row;
