@@ -47,7 +47,7 @@ INLINE vf sum_of_lanes(vf x)
 /* Is every lane 0 or -0? */
 INLINE int all_zero(vi bits)
 {
-    bits += bits; /* all but the sign */
+    bits &= 0x7fffffff; /* all but the sign */
 #if VL == 16
     return _mm512_test_epi32_mask((__m512i)bits, (__m512i)bits) == 0;
 #elif VL == 8
