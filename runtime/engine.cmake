@@ -5,7 +5,10 @@ target_sources(nn PRIVATE
     src/engine/direct.c
     src/engine/direct_plan.c
     src/engine/isa.c
+    src/engine/lane_backward.c
     src/engine/lane_engine.c
+    src/engine/lane_forward.c
+    src/engine/lane_group.c
     src/engine/lane_loss.c
     src/engine/lane_plan.c
     src/engine/pool.c
@@ -19,7 +22,8 @@ if(XTINYCC_SANITIZE) # checks between unrolled loops: -O3 takes the compiler a m
     list(TRANSFORM nn_lane_flags REPLACE "-O3" "-O1")
 endif()
 set_source_files_properties(
-    src/engine/blas_engine.c src/engine/lane_engine.c src/engine/lane_loss.c PROPERTIES
+    src/engine/blas_engine.c src/engine/lane_backward.c src/engine/lane_engine.c
+    src/engine/lane_forward.c src/engine/lane_group.c src/engine/lane_loss.c PROPERTIES
     COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math")
 
 function(nn_lane_kernels level)

@@ -1,5 +1,5 @@
 # The engines. A level that the machine lacks falls back to what it has.
-xtinycc_unit_test(lane_test LIBS nn_inside m)
+xtinycc_unit_test(lane_test SOURCES unit/lane_draw.c unit/lane_pooled_test.c LIBS nn_inside m)
 xtinycc_unit_test(pool_test LIBS nn_inside)
 foreach(level v2 v3)
     add_test(NAME unit/lane_test_${level} COMMAND lane_test)
@@ -10,7 +10,8 @@ endforeach()
 # The same with pages that nobody may touch at both ends of every buffer. Sanitizers have their own
 # malloc().
 if(NOT XTINYCC_SANITIZE)
-    add_executable(guarded_lane_test unit/lane_test.c unit/guarded.c)
+    add_executable(guarded_lane_test
+        unit/lane_test.c unit/lane_draw.c unit/lane_pooled_test.c unit/guarded.c)
     target_link_libraries(guarded_lane_test PRIVATE xtinycc_flags nn_inside m PkgConfig::CMOCKA)
     foreach(function malloc calloc realloc aligned_alloc free nn__scratch_alloc nn__scratch_free)
         target_link_options(guarded_lane_test PRIVATE LINKER:--wrap=${function})

@@ -3,216 +3,15 @@
  * stride, padding, activation and loss; batches with and without a partial last group; and the same
  * bits for any number of threads. Instruction sets: tests/unit/engine.cmake runs this once for each.
  */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-#include "engine/lane.h"
-#include "model.h"
+#include "lane_draw.h"
 
-#define NETWORKS   200
-#define MOST_BATCH 70
-#define FEW        6 /* samples of a call; up to half a vector's lanes go one by one */
-/* Both engines sum in float32, in different orders. */
-#define TOLERANCE 1e-5
-
-static uint32_t state;
-
-static int draw(int from, int to) /* both included */
-{
-    state = state * 1664525u + 1013904223u;
-    return from + (int)((state >> 8) % (uint32_t)(to - from + 1));
-}
-
-static float noise(void) { return (float)draw(-1000, 1000) / 1000; }
-
-static const char *draw_activation(void)
-{
-    static const char *const names[] = {NULL, "tanh", "relu", "sigmoid", "tanh", "relu"};
-    return names[draw(0, 5)];
-}
-
-static const char *draw_padding(void) { return draw(0, 1) ? "same" : "valid"; }
-
-/* A layer over pictures that fits (h, w), which become those of its output; the description goes
-   to TEXT. */
-static layer_t *draw_picture_layer(int *h, int *w, char *text, size_t size)
-{
-    int window_h = draw(1, *h < 5 ? *h : 5), window_w = draw(1, *w < 5 ? *w : 5);
-    if (draw(0, 1))
-        window_w = window_h = window_h < window_w ? window_h : window_w;
-    int stride_h = draw(0, 3) ? 1 : draw(1, 3), stride_w = draw(0, 3) ? 1 : draw(1, 3);
-    const char *padding = draw_padding(), *activation = draw_activation();
-    int kind = draw(0, 6), filters = draw(1, 9);
-    snprintf(text, size, "%d: %dx%d by %d,%d %s %s %d; ", kind, window_h, window_w, stride_h,
-             stride_w, padding, activation ? activation : "linear", filters);
-    if (kind == 5)
-        return nn_dropout(0.25, (layer_opts){0});
-    if (kind == 6)
-        return nn_activation_layer(draw(0, 3) ? "tanh" : "softmax", (layer_opts){0});
-    int pooling = kind >= 3;
-    if (pooling && draw(0, 1)) {
-        stride_h = window_h;
-        stride_w = window_w;
-    }
-    int same = padding[0] == 's';
-    *h = same ? (*h + stride_h - 1) / stride_h : (*h - window_h) / stride_h + 1;
-    *w = same ? (*w + stride_w - 1) / stride_w : (*w - window_w) / stride_w + 1;
-    if (!pooling)
-        return nn_conv2d(filters, 0,
-                         (conv2d_opts){.kernel_hw = {window_h, window_w},
-                                       .strides_hw = {stride_h, stride_w}, .padding = padding,
-                                       .activation = activation, .no_bias = draw(0, 4) == 0});
-    pooling2d_opts opts = {.pool_hw = {window_h, window_w}, .strides_hw = {stride_h, stride_w},
-                           .padding = padding};
-    return kind == 3 ? nn_average_pooling2d(0, opts) : nn_max_pooling2d(0, opts);
-}
-
-static model_t *draw_model(int *classes, char *text, size_t size)
-{
-    layer_t *layers[16];
-    int count = 0, h = draw(1, 14), w = draw(1, 14);
-    size_t at = (size_t)snprintf(text, size, "%dx%d ", h, w);
-    layers[count++] = nn_input(3, (int64_t[]){h, w, draw(1, 3)});
-    for (int left = draw(0, 4); left > 0; left--) {
-        layers[count++] = draw_picture_layer(&h, &w, text + at, size - at);
-        at += strlen(text + at);
-    }
-    layers[count++] = nn_flatten((layer_opts){0});
-    for (int left = draw(0, 2); left > 0; left--) {
-        layers[count++] = nn_dense(draw(1, 40), (dense_opts){.activation = draw_activation(),
-                                                             .no_bias = draw(0, 4) == 0});
-        if (draw(0, 3) == 0)
-            layers[count++] = nn_dropout(0.5, (layer_opts){0});
-    }
-    *classes = draw(1, 20);
-    layers[count++] = nn_dense(*classes, (dense_opts){.activation = draw(0, 3) ? "softmax" : "sigmoid"});
-    return nn_sequential("drawn", (size_t)count, layers);
-}
-
-/* What one engine makes of one batch. */
-typedef struct results {
-    float *out, *grad;
-    double loss, gradient_loss;
-    int64_t hits, gradient_hits;
-} results;
-
-static results run(const char *name, const model_t *model, const nn_batch *batch, int threads)
-{
-    char why[200];
-    const nn_engine *engine = nn__engine_choose(&model->net, name, why, sizeof why);
-    if (!engine)
-        fail_msg("%s declines: %s", name, why);
-    results r = {.out = calloc((size_t)batch->count * (size_t)model->net.out_c, sizeof(float)),
-                 .grad = calloc(model->net.param_count + 1, sizeof(float))};
-    void *self = engine->create(&model->net, threads);
-    assert_non_null(self);
-    engine->enter(self);
-    engine->forward(self, model->params, batch, r.out, &r.loss, &r.hits);
-    engine->gradient(self, model->params, batch, r.grad, NULL, &r.gradient_loss,
-                     &r.gradient_hits);
-    engine->leave(self);
-    engine->destroy(self);
-    return r;
-}
-
-static void free_results(results r)
-{
-    free(r.out);
-    free(r.grad);
-}
-
-/* Relative to the largest, or to LEAST. */
-static double distance_beside(const float *a, const float *b, size_t n, double least)
-{
-    double largest = least, difference = 0;
-    for (size_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs((double)a[i]));
-        difference = fmax(difference, fabs((double)a[i] - b[i]));
-    }
-    return difference / largest;
-}
-
-static double distance(const float *a, const float *b, size_t n)
-{
-    return distance_beside(a, b, n, 1e-3);
-}
-
-typedef struct data {
-    float *pixels, *targets;
-    int32_t *labels;
-    nn_batch batch;
-} data;
-
-static data draw_batch(const model_t *model, nn_loss loss, int classes, int count)
-{
-    size_t elements = (size_t)model->net.in_h * (size_t)model->net.in_w * (size_t)model->net.in_c;
-    data d = {.pixels = malloc((size_t)count * elements * sizeof(float)),
-              .targets = malloc((size_t)count * (size_t)classes * sizeof(float)),
-              .labels = malloc((size_t)count * sizeof(int32_t))};
-    for (size_t i = 0; i < (size_t)count * elements; i++)
-        d.pixels[i] = noise();
-    for (int i = 0; i < count * classes; i++)
-        d.targets[i] = (float)draw(1, 9) / 10;
-    for (int i = 0; i < count; i++)
-        d.labels[i] = draw(0, classes - 1);
-    d.batch = (nn_batch){
-        .x = nn_tensor_wrap(d.pixels, NN_FLOAT32, 2, (int64_t[]){count, (int64_t)elements}),
-        .y = loss == NN_SPARSE_CATEGORICAL_CROSSENTROPY
-                 ? nn_tensor_wrap(d.labels, NN_INT32, 1, (int64_t[]){count})
-                 : nn_tensor_wrap(d.targets, NN_FLOAT32, 2, (int64_t[]){count, classes}),
-        .count = count, .seed = 5, .epoch = 2};
-    return d;
-}
-
-static void store_as_integers(data *d, nn_dtype dtype)
-{
-    for (size_t k = 0; k < nn_tensor_size(d->batch.x); k++) {
-        int value = draw(0, 255);
-        if (dtype == NN_UINT8)
-            ((uint8_t *)d->pixels)[k] = (uint8_t)value;
-        else
-            ((int32_t *)d->pixels)[k] = value;
-    }
-    d->batch.x.dtype = dtype;
-    d->batch.x.scale = 1 / 255.0f;
-    d->batch.x.offset = -0.5f;
-}
-
-/* Empty rows at the top and the bottom, as pictures of digits have them. */
-static void blank_rows(const model_t *model, data *d)
-{
-    size_t row = (size_t)model->net.in_w * (size_t)model->net.in_c;
-    size_t size = d->batch.x.dtype == NN_UINT8 ? 1 : sizeof(float);
-    d->batch.x.offset = 0;
-    for (int y = 0; y < 8 * model->net.in_h; y++)
-        if (y % model->net.in_h < draw(0, 3) || y % model->net.in_h >= model->net.in_h - 2)
-            memset((char *)d->pixels + (size_t)y * row * size, 0, row * size);
-}
-
-static void free_data(data d)
-{
-    free(d.pixels);
-    free(d.targets);
-    free(d.labels);
-}
-
-static int draw_count(void)
-{
-    static const int tails[] = {1, 15, 16, 17, 33, MOST_BATCH};
-    return draw(0, 2) ? tails[draw(0, 5)] : draw(1, MOST_BATCH);
-}
+#define NETWORKS 200
 
 static void test_agrees_with_reference(void **unused)
 {
     (void)unused;
     char text[600];
-    state = 12345;
+    lane_draw_state = 12345;
     double worst = 0;
     for (int i = 0; i < NETWORKS; i++) {
         int classes;
@@ -247,7 +46,7 @@ static void test_agrees_with_reference(void **unused)
 static void test_large_batches_of_dense_layers_agree_with_reference(void **unused)
 {
     (void)unused;
-    state = 4711;
+    lane_draw_state = 4711;
     for (int i = 0; i < 6; i++) {
         layer_t *layers[] = {nn_input(3, (int64_t[]){5, 7, i < 3 ? 1 : 3}),
                              nn_flatten((layer_opts){0}),
@@ -277,7 +76,7 @@ static void test_adam_is_exact(void **unused)
 {
     (void)unused;
     const lane_adam step = {.alpha = 1e-3f, .rest_1 = 0.1f, .rest_2 = 1e-3f, .epsilon = 1e-7f};
-    state = 99;
+    lane_draw_state = 99;
     for (size_t n = 1; n <= 70; n++) {
         float *grad = malloc(n * sizeof *grad), *params = calloc(n, sizeof *params);
         float *m = malloc(n * sizeof *m), *v = malloc(n * sizeof *v);
@@ -321,7 +120,7 @@ static void test_few_samples_agree_with_reference(void **unused)
 {
     (void)unused;
     char text[600], why[200];
-    state = 777;
+    lane_draw_state = 777;
     double worst = 0;
     for (int i = 0; i < 2 * NETWORKS; i++) {
         int classes;
@@ -420,7 +219,7 @@ static void test_lenets_agree_with_reference(void **unused)
 {
     (void)unused;
     char text[600], why[200];
-    state = 4321;
+    lane_draw_state = 4321;
     double worst = 0;
     for (int i = 0; i < 60; i++) {
         int h, w, classes;
@@ -475,7 +274,7 @@ static void test_any_number_of_threads_gives_the_same_bits(void **unused)
 {
     (void)unused;
     char text[600];
-    state = 99;
+    lane_draw_state = 99;
     for (int i = 0; i < 12; i++) {
         int classes;
         model_t *model = draw_model(&classes, text, sizeof text);
@@ -493,130 +292,6 @@ static void test_any_number_of_threads_gives_the_same_bits(void **unused)
         free_data(d);
         nn_model_free(model);
     }
-}
-
-/* ---- convolutions before a max-pooling ---- */
-
-typedef struct pooled_case {
-    int size, channels, filters, kernel, stride, window;
-    const char *padding, *activation;
-    int skips; /* is the backward pass one that skips zeros, with sixteen lanes? */
-} pooled_case;
-
-/* CHANNELS > 1 come out of a convolution of 1 x 1, so that the gradient of the input is used. */
-static model_t *pooled_model(const pooled_case *c)
-{
-    layer_t *layers[8];
-    int count = 0;
-    layers[count++] = nn_input(3, (int64_t[]){c->size, c->size, c->channels > 1 ? 2 : 1});
-    if (c->channels > 1)
-        layers[count++] = nn_conv2d(c->channels, 1, (conv2d_opts){.activation = "tanh"});
-    layers[count++] = nn_conv2d(c->filters, c->kernel,
-                                (conv2d_opts){.strides = c->stride, .padding = c->padding,
-                                              .activation = c->activation});
-    layers[count++] = nn_max_pooling2d(c->window, (pooling2d_opts){0});
-    layers[count++] = nn_flatten((layer_opts){0});
-    layers[count++] = nn_dense(7, (dense_opts){.activation = "softmax"});
-    return nn_sequential("pooled", (size_t)count, layers);
-}
-
-/* The first output channel is a constant: all four results of a window are its maximum, and the
-   first of them takes the gradient. */
-static void let_maxima_be_equal(const model_t *model, const nn_op *op)
-{
-    for (size_t k = 0; k < op->weight_count; k += (size_t)op->out_c)
-        model->params[op->weight + k] = 0;
-    model->params[op->bias] = 0.5f;
-}
-
-/* Blank rows and columns. */
-static void draw_drawing(const model_t *model, data *d)
-{
-    int w = model->net.in_w * model->net.in_c, row = model->net.in_h * w;
-    for (int i = 0; i < d->batch.count; i++) {
-        int top = draw(0, 4), left = draw(0, 4), blank = draw(0, 3) == 0;
-        for (int k = 0; k < row; k++)
-            if (blank || k / w < top || k % w < left)
-                d->pixels[(size_t)i * row + k] = 0;
-    }
-}
-
-/* 1 if the convolution's backward pass skips zeros. */
-static int check_pooled(const pooled_case *c, const char *text, int count)
-{
-    model_t *model = pooled_model(c);
-    assert_non_null(model);
-    int op = c->channels > 1, skips = nn__lane_skips_zeros(&model->net, op);
-    if (c->skips >= 0 && skips != (c->skips && strcmp(nn__isa_level(), "v4") == 0))
-        fail_msg("%s: skips zeros: %d", text, skips);
-    assert_false(nn__lane_skips_zeros(&model->net, op + 1));
-    nn_plan_row rows[8];
-    assert_true(nn_model_plan_rows(model, rows, 8) <= 8);
-    assert_int_equal(strstr(rows[op].kernel, "gradient skips zeros") != NULL, skips);
-    data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, 7, count);
-    draw_drawing(model, &d);
-    let_maxima_be_equal(model, &model->net.ops[op]);
-    results want = run("reference", model, &d.batch, 1), got = run("lane", model, &d.batch, 1);
-    /* Layer by layer; but what hundreds of large gradients leave of each other is not exact. */
-    double least = 1e-3;
-    for (size_t k = 0; k < model->net.param_count; k++)
-        least = fmax(least, 0.1 * fabs((double)want.grad[k]));
-    for (int o = 0; o < model->net.op_count; o++) {
-        const nn_op *layer = &model->net.ops[o];
-        double weights = distance_beside(want.grad + layer->weight, got.grad + layer->weight,
-                                         layer->weight_count, least);
-        double biases = distance_beside(want.grad + layer->bias, got.grad + layer->bias,
-                                        layer->has_bias ? layer->bias_count : 0, least);
-        if (!(weights <= TOLERANCE && biases <= TOLERANCE))
-            fail_msg("%s, batch %d, layer %d: weights %g, biases %g apart", text, count, o, weights,
-                     biases);
-    }
-    assert_true(distance(want.grad, got.grad, model->net.param_count) <= TOLERANCE);
-    for (int threads = 2; threads <= 3; threads++) {
-        results more = run("lane", model, &d.batch, threads);
-        assert_memory_equal(got.grad, more.grad, model->net.param_count * sizeof(float));
-        free_results(more);
-    }
-    free_results(want);
-    free_results(got);
-    free_data(d);
-    nn_model_free(model);
-    return skips;
-}
-
-/* Where a quarter of the gradients is passed on, and where the path does not fit. */
-static void test_convolution_before_max_pooling(void **unused)
-{
-    (void)unused;
-    static const pooled_case cases[] = {
-        {28, 1, 6, 5, 1, 2, "same", "relu", 1},   {14, 6, 16, 5, 1, 2, "valid", "relu", 1},
-        {12, 3, 17, 5, 1, 2, "same", "tanh", 1},  {10, 9, 33, 5, 1, 2, "valid", NULL, 1},
-        {12, 16, 5, 5, 1, 2, "same", "sigmoid", 1}, {12, 17, 19, 3, 1, 2, "same", "relu", 1},
-        {13, 6, 16, 5, 1, 2, "same", "relu", 0},  {12, 6, 16, 5, 2, 2, "same", "relu", 0},
-        {12, 6, 16, 5, 1, 3, "same", "relu", 0},  {12, 6, 16, 4, 1, 2, "same", "relu", 0},
-        {66, 1, 2, 5, 1, 2, "same", "relu", 0},   {60, 1, 2, 5, 1, 2, "same", "relu", 1},
-        {12, 6, 16, 1, 1, 2, "same", "relu", 0},  {6, 2, 1, 5, 1, 2, "valid", "relu", 0},
-        {14, 2, 16, 5, 1, 2, "valid", "relu", 1}, {6, 18, 40, 3, 1, 2, "valid", NULL, 1},
-    };
-    static const char *const activations[] = {"relu", "relu", "relu", "tanh", "sigmoid", NULL};
-    static const int counts[] = {1, 15, 16, 17, 33};
-    char text[200];
-    int skipped = 0;
-    state = 2024;
-    for (int i = 0; i < 80; i++) {
-        int drawn = i >= (int)(sizeof cases / sizeof *cases);
-        pooled_case c = drawn ? (pooled_case){.size = 2 * draw(3, 8), .channels = draw(1, 18),
-                                              .filters = draw(1, 40), .kernel = draw(0, 2) ? 5 : 3,
-                                              .stride = 1, .window = 2, .padding = draw_padding(),
-                                              .activation = activations[draw(0, 5)], .skips = -1}
-                              : cases[i];
-        snprintf(text, sizeof text, "%dx%dx%d, %d of %dx%d by %d %s, %s, max %d", c.size, c.size,
-                 c.channels, c.filters, c.kernel, c.kernel, c.stride, c.padding,
-                 c.activation ? c.activation : "linear", c.window);
-        nn_set_random_seed((uint64_t)i + 1);
-        skipped += check_pooled(&c, text, counts[i % 5]);
-    }
-    print_message("    %s: %d of 80 skip zeros\n", nn__isa_level(), skipped);
 }
 
 /* ---- Dense layers by the machine's BLAS ---- */
@@ -658,7 +333,7 @@ static void test_blas_agrees_with_reference(void **unused)
     (void)unused;
     static const int counts[] = {1, 5, 16, 127, 130, 300, 513, 1030};
     char text[600];
-    state = 4242;
+    lane_draw_state = 4242;
     double worst = 0;
     for (int i = 0; i < 40; i++) {
         int classes;
@@ -719,7 +394,7 @@ static void test_blas_tells_of_every_gradient_once(void **unused)
 {
     (void)unused;
     char text[600], why[200];
-    state = 31;
+    lane_draw_state = 31;
     for (int i = 0; i < 8; i++) {
         int classes;
         model_t *model = draw_dense_model(&classes, text, sizeof text);

@@ -9,7 +9,7 @@
  *
  * The kernels (lane_kernels.c) are built once for each instruction set and reached through the
  * table below; no vector type appears in this header. The plan (lane_plan.c) lays out memory and
- * the engine (lane_engine.c) runs it.
+ * the engine (lane_run.h) runs it.
  */
 #ifndef NN_ENGINE_LANE_H
 #define NN_ENGINE_LANE_H

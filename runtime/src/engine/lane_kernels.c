@@ -5,6 +5,8 @@
 #include "../random.h"
 #include "lane_vec.h"
 #include "lane_point.h"
+#include "lane_pool.h"
+#include "lane_load.h"
 #include "lane_conv.h"
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
