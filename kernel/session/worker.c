@@ -105,6 +105,7 @@ static void take_snapshot(worker *w, bool *woken)
     run_let_die(!w->snapshots_off);
     if (w->snapshots_off) {
         w->unprotected = "snapshots are off";
+        channel_send(FD_ANNOUNCE, MSG_BARE, NULL);
         return;
     }
     switch (snapshot_take(w->options->zygote, (uint32_t)w->number, &w->snapshot, &reason)) {
@@ -112,6 +113,7 @@ static void take_snapshot(worker *w, bool *woken)
         *woken = true;
         break;
     case SNAPSHOT_SKIPPED:
+        channel_send(FD_ANNOUNCE, MSG_BARE, NULL);
         run_let_die(false);
         w->unprotected = reason;
         if (reason != w->skip_told && !w->transient) {
@@ -313,6 +315,7 @@ static void execute(worker *w, wire_reader *r)
         snapshot_drop(w->snapshot);
     if (!reply.ok)
         tell_unprotected(w, &reply);
+    channel_send(FD_ANNOUNCE, MSG_OVER, NULL);
     say_done(serial, &reply);
     rest(w);
     session_reply_free(&reply);

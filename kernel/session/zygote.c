@@ -27,6 +27,7 @@
 #define FRESH_STARTS_MAX 3
 #define VAIN_CHILDREN_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
+#define KILL_PATIENCE 5000 /* ms, for a worker that has no copy of the state before its cell */
 
 /* A frozen copy of the worker. */
 typedef struct frozen {
@@ -49,7 +50,16 @@ typedef struct zygote {
     bool wanted;    /* the next one, once the cell that is running has ended */
     bool resting;   /* the cell has ended before its compile child */
     int text;       /* the file of the session's text, -1: none yet */
+    bool guarded;    /* there is a copy of the state before the cell that runs, or will be none */
+    int64_t kill_by; /* ms: kill the worker as soon as there is, or by then; 0: never */
 } zygote;
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static void forget_snapshot(zygote *z, size_t i)
 {
@@ -98,6 +108,8 @@ static void start_worker(zygote *z)
         setpgid(pid, pid);
     z->worker = pid;
     z->cause = DEATH_FAULT;
+    z->guarded = false;
+    z->kill_by = 0;
     z->fresh_starts++;
 }
 
@@ -182,6 +194,22 @@ static void end_job(zygote *z, int status)
         start_compiler(z);
 }
 
+static void kill_worker(zygote *z)
+{
+    z->kill_by = 0;
+    z->cause = DEATH_KILLED;
+    kill(-z->worker, SIGKILL);
+    kill(z->worker, SIGKILL); /* should it have left its group */
+}
+
+/* The cell may be ended from here on. */
+static void guard(zygote *z)
+{
+    z->guarded = true;
+    if (z->kill_by)
+        kill_worker(z);
+}
+
 static void answer_undo(zygote *z, message *m)
 {
     wire_reader r = message_reader(m);
@@ -205,8 +233,12 @@ static void handle_worker_message(zygote *z, message *m)
         add_snapshot(z, pid, cell, m->fds[0]);
         m->fd_count = 0;
         z->fresh_starts = 0;
+        guard(z);
         break;
     }
+    case MSG_BARE:
+        guard(z);
+        break;
     case MSG_DROP:
         drop_snapshot(z, (pid_t)wire_get_u32(&r));
         break;
@@ -217,6 +249,10 @@ static void handle_worker_message(zygote *z, message *m)
     }
     case MSG_CANCEL:
         cancel_job(z);
+        break;
+    case MSG_OVER:
+        z->guarded = false;
+        z->kill_by = 0;
         break;
     case MSG_REST:
         rest(z, m);
@@ -295,6 +331,8 @@ static void succeed(zygote *z, int status, long peak_kb)
     }
     z->worker = heir->pid;
     z->cause = DEATH_FAULT;
+    z->guarded = false;
+    z->kill_by = 0;
     while (send(heir->wake, "w", 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
         continue;
     forget_snapshot(z, z->snapshot_count - 1);
@@ -343,6 +381,30 @@ static void interrupt_group(pid_t worker)
     kill(-worker, SIGCONT);
 }
 
+/* Before its snapshot is taken nothing of a cell has run, and with the worker the state would go:
+   a worker that a busy machine keeps from its work is asked once more. */
+static void end_cell(zygote *z)
+{
+    if (z->guarded) {
+        kill_worker(z);
+        return;
+    }
+    z->kill_by = now_ms() + KILL_PATIENCE;
+    cancel_job(z);
+    interrupt_group(z->worker);
+}
+
+/* What poll() is to wait at most. */
+static int patience(const zygote *z)
+{
+    if (z->ending)
+        return END_TIMEOUT;
+    if (!z->kill_by)
+        return -1;
+    int64_t left = z->kill_by - now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
 static void handle_front_message(zygote *z, const message *m)
 {
     switch (m->kind) {
@@ -355,9 +417,7 @@ static void handle_front_message(zygote *z, const message *m)
         break;
     case MSG_KILL:
         read_worker_messages(z);
-        z->cause = DEATH_KILLED;
-        kill(-z->worker, SIGKILL);
-        kill(z->worker, SIGKILL); /* should it have left its group */
+        end_cell(z);
         channel_send(FD_KEEPER, MSG_REACHED, NULL);
         break;
     default:
@@ -435,9 +495,11 @@ int zygote_run(const zygote_options *options)
                                {.fd = FD_ANNOUNCE_ZYGOTE, .events = POLLIN},
                                {.fd = z.signals, .events = POLLIN},
                                {.fd = z.compiler ? -1 : FD_COMPILE_CHILD, .events = POLLIN}};
-        int ready = poll(fds, 4, z.ending ? END_TIMEOUT : -1);
+        int ready = poll(fds, 4, patience(&z));
         if ((ready < 0 && errno != EINTR) || (ready == 0 && z.ending))
             shut_down(&z, 1);
+        if (z.kill_by && now_ms() >= z.kill_by)
+            kill_worker(&z);
         read_worker_messages(&z);
         read_signals(&z);
         reap(&z);

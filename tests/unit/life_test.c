@@ -319,6 +319,36 @@ static void scene_late_stop(host_t *host, FILE *answer)
     fprintf(answer, "%s %s\n", name, second_end);
 }
 
+/* --- a worker that a busy machine keeps from its work, and who stops twice --- */
+
+static void *press_twice(void *nothing)
+{
+    for (int asleep = 0; asleep < 50; short_sleep())
+        asleep = state_of(getpid()) == 'S' ? asleep + 1 : 0;
+    host_interrupt(late.host);
+    usleep(1100000); /* from then on a further Stop ends the cell */
+    host_interrupt(late.host);
+    return nothing;
+}
+
+static void scene_early_kill(host_t *host, FILE *answer)
+{
+    char name[64];
+    late.host = host;
+    run(host, "#include <unistd.h>\n#include <stdio.h>\nprintf(\"%d\", getpid());");
+    sscanf(seen.text, "%d", &late.worker);
+    run(host, "int early = 5;");
+    kill(late.worker, SIGSTOP);
+    while (state_of(late.worker) != 'T')
+        short_sleep();
+    pthread_t presser;
+    pthread_create(&presser, NULL, press_twice, NULL);
+    snprintf(name, sizeof name, "%s", run(host, "early = 6; for (;;) ;"));
+    pthread_join(presser, NULL);
+    run(host, "printf(\"%d\", early);");
+    fprintf(answer, "%s %s\n", name, seen.text);
+}
+
 /* --- compile children that die before they take a cell --- */
 
 static char dying[64]; /* while this file is there */
@@ -356,6 +386,7 @@ static const struct {
 } scenes[] = {
     {"compilers-die", scene_compilers_die},
     {"late-stop", scene_late_stop},
+    {"early-kill", scene_early_kill},
     {"busy", scene_busy},
     {"stop", scene_stop},
     {"cell-runs", scene_cell_runs},
@@ -441,6 +472,14 @@ static void a_stop_belongs_to_the_cell_that_ran(void **state)
     assert_string_equal(f.answer, "ok ok");
 }
 
+static void a_cell_that_has_not_begun_costs_no_variables(void **state)
+{
+    (void)state;
+    front f = play("early-kill");
+    end(&f, SIGKILL);
+    assert_string_equal(f.answer, "KeyboardInterrupt 5");
+}
+
 static void without_a_compiler_a_cell_is_refused(void **state)
 {
     (void)state;
@@ -479,6 +518,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_death_between_cells_costs_no_variables),
         cmocka_unit_test(a_dead_zygote_is_the_end_and_is_said),
         cmocka_unit_test(a_stop_belongs_to_the_cell_that_ran),
+        cmocka_unit_test(a_cell_that_has_not_begun_costs_no_variables),
         cmocka_unit_test(without_a_compiler_a_cell_is_refused),
         cmocka_unit_test(a_missing_worker_is_an_error_of_one_line),
     };
