@@ -16,6 +16,7 @@
 typedef struct stop_state {
     pthread_mutex_t lock; /* host_interrupt may be called by any thread */
     bool running;   /* a request runs that may be stopped */
+    uint64_t serial; /* its serial */
     bool started;   /* the worker has said that an interrupt reaches it */
     bool sent;      /* the worker's group was interrupted */
     bool hinted;    /* the user was told how to escalate */

@@ -53,8 +53,9 @@ enum message_kind {
 
     /* front -> zygote */
     MSG_INTERRUPT = 64, /* SIGINT to the worker's group; answered by MSG_REACHED */
-    MSG_KILL,           /* end the worker, when the cell's snapshot is taken (or some seconds have
-                           passed); the newest snapshot takes over; MSG_REACHED */
+    MSG_KILL,           /* u64 serial: end this cell and the worker, once the cell's snapshot is
+                           taken (or some seconds have passed); the newest snapshot takes over;
+                           MSG_REACHED */
     MSG_END,            /* the session ends in order: the worker has a second to end by itself */
 
     /* zygote -> front */
@@ -74,7 +75,7 @@ enum message_kind {
                            the file of the session's text */
     MSG_LEAVE,          /* u32 enum death_cause: why the worker is about to end on purpose */
     MSG_BARE,           /* there will be no snapshot before this cell */
-    MSG_OVER,           /* the cell has ended; its answer goes out after this */
+    MSG_OVER,           /* u64 serial: the cell has ended; its answer goes out after this */
 
     /* worker -> compile child -> worker, see compile_child.h */
     MSG_COMPILE = 160, /* the request of lang.h; descriptor: where the answer goes */

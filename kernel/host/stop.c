@@ -12,6 +12,7 @@ void stop_begin(host_t *host)
     stop_state *s = &host->stop;
     pthread_mutex_lock(&s->lock);
     s->running = true;
+    s->serial = host->serial;
     s->started = s->sent = s->hinted = s->killed = s->by_limit = false;
     s->first = s->limit = s->over = 0;
     pthread_mutex_unlock(&s->lock);
@@ -41,8 +42,11 @@ bool stop_is_on_the_way(host_t *host)
 
 static void ask_keeper(host_t *host, uint32_t kind)
 {
-    if (channel_send(host->keeper, kind, NULL) == 0)
+    wire_buf cell = {0};
+    wire_put_u64(&cell, host->stop.serial);
+    if (channel_send(host->keeper, kind, &cell) == 0)
         host->stop.on_the_way++;
+    wire_buf_free(&cell);
 }
 
 static void kill_worker(host_t *host)

@@ -250,6 +250,14 @@ static void say_done(uint64_t serial, const session_reply *reply)
     wire_buf_free(&b);
 }
 
+static void say_over(uint64_t serial)
+{
+    wire_buf b = {0};
+    wire_put_u64(&b, serial);
+    channel_send(FD_ANNOUNCE, MSG_OVER, &b);
+    wire_buf_free(&b);
+}
+
 /* What cells print is seen at once. freopen() and setvbuf() change that, for their cell. */
 static void unbuffer(void)
 {
@@ -315,7 +323,7 @@ static void execute(worker *w, wire_reader *r)
         snapshot_drop(w->snapshot);
     if (!reply.ok)
         tell_unprotected(w, &reply);
-    channel_send(FD_ANNOUNCE, MSG_OVER, NULL);
+    say_over(serial);
     say_done(serial, &reply);
     rest(w);
     session_reply_free(&reply);

@@ -28,6 +28,7 @@
 #define VAIN_CHILDREN_MAX 3
 #define END_TIMEOUT 1000 /* ms, for functions given to atexit() */
 #define KILL_PATIENCE 5000 /* ms, for a worker that has no copy of the state before its cell */
+#define STOP_PATIENCE 300  /* ms, from the copy on: a Stop went out before */
 
 /* A frozen copy of the worker. */
 typedef struct frozen {
@@ -51,7 +52,8 @@ typedef struct zygote {
     bool resting;   /* the cell has ended before its compile child */
     int text;       /* the file of the session's text, -1: none yet */
     bool guarded;    /* there is a copy of the state before the cell that runs, or will be none */
-    int64_t kill_by; /* ms: kill the worker as soon as there is, or by then; 0: never */
+    int64_t kill_by; /* ms: kill the worker by then, or soon after there is; 0: never */
+    uint64_t over;   /* serial of the last cell that has ended */
 } zygote;
 
 static int64_t now_ms(void)
@@ -207,7 +209,7 @@ static void guard(zygote *z)
 {
     z->guarded = true;
     if (z->kill_by)
-        kill_worker(z);
+        z->kill_by = now_ms() + STOP_PATIENCE;
 }
 
 static void answer_undo(zygote *z, message *m)
@@ -251,6 +253,7 @@ static void handle_worker_message(zygote *z, message *m)
         cancel_job(z);
         break;
     case MSG_OVER:
+        z->over = wire_get_u64(&r);
         z->guarded = false;
         z->kill_by = 0;
         break;
@@ -383,8 +386,10 @@ static void interrupt_group(pid_t worker)
 
 /* Before its snapshot is taken nothing of a cell has run, and with the worker the state would go:
    a worker that a busy machine keeps from its work is asked once more. */
-static void end_cell(zygote *z)
+static void end_cell(zygote *z, uint64_t serial)
 {
+    if (serial == z->over)
+        return;
     if (z->guarded) {
         kill_worker(z);
         return;
@@ -407,6 +412,7 @@ static int patience(const zygote *z)
 
 static void handle_front_message(zygote *z, const message *m)
 {
+    wire_reader r = message_reader(m);
     switch (m->kind) {
     case MSG_INTERRUPT:
         interrupt_group(z->worker);
@@ -417,7 +423,7 @@ static void handle_front_message(zygote *z, const message *m)
         break;
     case MSG_KILL:
         read_worker_messages(z);
-        end_cell(z);
+        end_cell(z, wire_get_u64(&r));
         channel_send(FD_KEEPER, MSG_REACHED, NULL);
         break;
     default:
