@@ -6,6 +6,7 @@ target_sources(nn PRIVATE
     src/compile.c
     src/device.c
     src/elf_needed.c
+    src/large_pages.c
     src/layer.c
     src/loss.c
     src/memory.c

@@ -42,7 +42,7 @@ const nn_mnist_file nn__mnist_files[NN_MNIST_FILES] = {
 };
 
 /* Loading again gives the same memory again: verified data cannot differ. */
-static nn_mnist_parts kept;
+static mnist_t kept; /* only its tensors */
 static int have_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -298,14 +298,6 @@ static nn_status obtain(const mnist_opts *opts, nn_mnist_parts *parts, char *sou
 
 /* ---- the result ---- */
 
-static tensor_t view(const nn_idx *idx)
-{
-    tensor_t x = {
-        .data = idx->data, .rank = idx->rank, .dtype = NN_UINT8, .scale = 1.0f, .read_only = 1};
-    memcpy(x.shape, idx->shape, (size_t)idx->rank * sizeof x.shape[0]);
-    return x;
-}
-
 static void name_after_folder(char *name, size_t size, const char *source)
 {
     size_t end = strlen(source);
@@ -315,6 +307,14 @@ static void name_after_folder(char *name, size_t size, const char *source)
     while (start > 0 && source[start - 1] != '/')
         start--;
     snprintf(name, size, "%.*s", (int)(end - start), source + start);
+}
+
+static void hand_out(nn_mnist_parts *parts, mnist_t *out)
+{
+    out->x_train = nn__idx_tensor(&parts->idx[TRAIN_IMAGES]);
+    out->y_train = nn__idx_tensor(&parts->idx[TRAIN_LABELS]);
+    out->x_test = nn__idx_tensor(&parts->idx[TEST_IMAGES]);
+    out->y_test = nn__idx_tensor(&parts->idx[TEST_LABELS]);
 }
 
 nn_status nn_mnist_load(const mnist_opts *opts, mnist_t *out)
@@ -332,22 +332,20 @@ nn_status nn_mnist_load(const mnist_opts *opts, mnist_t *out)
     memcpy(out->sha256, parts.sha256, sizeof out->sha256);
     if (out->verified) {
         pthread_mutex_lock(&kept_lock);
-        if (have_kept) {
-            nn__mnist_free(&parts);
-        } else {
-            kept = parts;
-            have_kept = 1;
-        }
-        parts = kept;
+        if (!have_kept)
+            hand_out(&parts, &kept);
+        have_kept = 1;
+        nn__mnist_free(&parts);
+        out->x_train = kept.x_train;
+        out->y_train = kept.y_train;
+        out->x_test = kept.x_test;
+        out->y_test = kept.y_test;
         pthread_mutex_unlock(&kept_lock);
         snprintf(out->name, sizeof out->name, "MNIST");
     } else {
         name_after_folder(out->name, sizeof out->name, out->source);
+        hand_out(&parts, out);
     }
-    out->x_train = view(&parts.idx[TRAIN_IMAGES]);
-    out->y_train = view(&parts.idx[TRAIN_LABELS]);
-    out->x_test = view(&parts.idx[TEST_IMAGES]);
-    out->y_test = view(&parts.idx[TEST_LABELS]);
     out->seconds = now() - start;
     return NN_OK;
 }

@@ -7,10 +7,10 @@
 
 #include "byte_source.h"
 #include "error.h"
+#include "large_pages.h"
 #include "memory_file.h"
 
 #define PAGE       ((size_t)4096)
-#define HUGE_PAGE  ((size_t)2 << 20)
 #define SLACK      64
 #define MAX_SIDE   4096 /* pixels of an image */
 #define TYPE_UBYTE 0x08
@@ -35,26 +35,10 @@ static size_t header_size(int rank)
 
 /* ---- the memory ---- */
 
-/* Map the file at a multiple of 2 MiB, so that large pages fit where the system gives them. */
-static void *map_aligned(int fd, size_t size, int protection)
+static void *map_file(int fd, size_t size, int protection)
 {
-    char *room = mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (room == MAP_FAILED)
-        return NULL;
-    char *base = (char *)(((uintptr_t)room + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
-    void *map = mmap(base, size, protection, MAP_SHARED | MAP_FIXED, fd, 0);
-    if (map == MAP_FAILED) {
-        munmap(room, size + HUGE_PAGE);
-        return NULL;
-    }
-    size_t front = (size_t)(base - room);
-    if (front > 0)
-        munmap(room, front);
-    if (front < HUGE_PAGE)
-        munmap(base + size, HUGE_PAGE - front);
-    if (size >= HUGE_PAGE)
-        madvise(map, size, MADV_HUGEPAGE);
-    return map;
+    void *map = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+    return map == MAP_FAILED ? NULL : map;
 }
 
 nn_status nn__idx_create(const char *name, int rank, const int64_t *shape, nn_idx *out)
@@ -73,7 +57,7 @@ nn_status nn__idx_create(const char *name, int rank, const int64_t *shape, nn_id
     out->map_size = (PAGE + elements + SLACK + PAGE - 1) / PAGE * PAGE;
     out->fd = nn__memory_file("data set", NULL, out->map_size);
     if (out->fd >= 0)
-        out->map = map_aligned(out->fd, out->map_size, PROT_READ | PROT_WRITE);
+        out->map = map_file(out->fd, out->map_size, PROT_READ | PROT_WRITE);
     if (!out->map) {
         int why = errno;
         nn__idx_free(out);
@@ -95,7 +79,7 @@ nn_status nn__idx_seal(const char *name, nn_idx *idx)
     idx->data = NULL;
     /* A file that cannot be sealed (no memfd here) is still only mapped for reading. */
     nn__memory_file_seal(idx->fd);
-    idx->map = map_aligned(idx->fd, idx->map_size, PROT_READ);
+    idx->map = map_file(idx->fd, idx->map_size, PROT_READ);
     if (!idx->map) {
         int why = errno;
         nn__idx_free(idx);
@@ -103,6 +87,29 @@ nn_status nn__idx_seal(const char *name, nn_idx *idx)
     }
     idx->data = (uint8_t *)idx->map + idx->offset + header_size(idx->rank);
     return NN_OK;
+}
+
+static void move_to_large_pages(nn_idx *idx)
+{
+    uint8_t *pages = nn__large_pages(idx->map_size);
+    if (!pages)
+        return; /* it may stay where it is */
+    memcpy(pages, idx->map, idx->map_size);
+    (void)mprotect(pages, nn__large_pages_size(idx->map_size), PROT_READ);
+    idx->data = pages + (idx->data - (uint8_t *)idx->map);
+    munmap(idx->map, idx->map_size);
+}
+
+tensor_t nn__idx_tensor(nn_idx *idx)
+{
+    if (idx->map_size >= NN_LARGE_PAGE)
+        move_to_large_pages(idx);
+    close(idx->fd);
+    tensor_t x = {
+        .data = idx->data, .rank = idx->rank, .dtype = NN_UINT8, .scale = 1.0f, .read_only = 1};
+    memcpy(x.shape, idx->shape, (size_t)idx->rank * sizeof x.shape[0]);
+    *idx = (nn_idx){.fd = -1};
+    return x;
 }
 
 void nn__idx_free(nn_idx *idx)

@@ -5,10 +5,10 @@
  * dimensions, each length as a big-endian 32-bit number, then the elements. A file is taken only
  * if its length is exactly header + product of the lengths, and at most 1 GiB.
  *
- * The bytes live in a memory file that is sealed against every change before it is mapped for
- * reading: a fork shares it at no cost and nothing can write to it. The elements start at a
- * multiple of 64 bytes, with at least 64 readable bytes in front and behind, so that vector loads
- * may overrun.
+ * The bytes live in a memory file, for helpers to fill and to hash, that is sealed against every
+ * change before it is mapped for reading; then nn__idx_tensor() hands them out. A fork shares them
+ * and nothing can write to them. The elements start at a multiple of 64 bytes, with at least 64
+ * readable bytes in front and behind, so that vector loads may overrun.
  */
 #ifndef NN_SRC_IDX_H
 #define NN_SRC_IDX_H
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "nn/error.h"
+#include "nn/tensor.h"
 
 #define NN_IDX_LIMIT  ((size_t)1 << 30)
 #define NN_IDX_HEADER 16 /* of images; labels have 8 */
@@ -42,6 +43,11 @@ nn_status nn__idx_create(const char *name, int rank, const int64_t *shape, nn_id
 
 /* Seal a block made by nn__idx_create() and map it for reading. On failure it is freed. */
 nn_status nn__idx_seal(const char *name, nn_idx *idx);
+
+/* The elements as a tensor that lasts as long as the process; idx is empty afterwards. Large data
+   move from their file to pages of 2 MB, which no file gets on most systems: in training, half of
+   the time to load a shuffled image was the wait for the addresses of small ones. */
+tensor_t nn__idx_tensor(nn_idx *idx);
 
 void nn__idx_free(nn_idx *idx); /* a zeroed one is fine */
 

@@ -3,9 +3,12 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "large_pages.h"
 #include "nn/tensor.h"
 
 #define ALIGNMENT 64
+#define WORTH_LARGE_PAGES ((size_t)16 << 20) /* data sets; their images are read in any order */
 
 /* Stands right before each block; one cache line, so that the block stays aligned. */
 typedef struct header {
@@ -32,6 +35,8 @@ void *nn__session_alloc(size_t size, void (*destroy)(void *block))
     char *base = calloc(1, size + 2 * ALIGNMENT);
     if (!base)
         return NULL;
+    if (size >= WORTH_LARGE_PAGES)
+        nn__large_pages_in(base, size);
     uintptr_t start = ((uintptr_t)base + ALIGNMENT + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     void *block = base + (start - (uintptr_t)base);
     header *h = header_of(block);

@@ -261,14 +261,6 @@ static nn_status make(int count, uint64_t seed, digits *out)
     return status == NN_OK ? nn__idx_seal("synthetic digits", &out->labels) : status;
 }
 
-static tensor_t view(const nn_idx *idx)
-{
-    tensor_t x = {
-        .data = idx->data, .rank = idx->rank, .dtype = NN_UINT8, .scale = 1.0f, .read_only = 1};
-    memcpy(x.shape, idx->shape, (size_t)idx->rank * sizeof x.shape[0]);
-    return x;
-}
-
 nn_status nn_synthetic_digits(mnist_t *out)
 {
     struct timespec begin, end;
@@ -286,10 +278,10 @@ nn_status nn_synthetic_digits(mnist_t *out)
         return status;
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
-    out->x_train = view(&train.images);
-    out->y_train = view(&train.labels);
-    out->x_test = view(&test.images);
-    out->y_test = view(&test.labels);
+    out->x_train = nn__idx_tensor(&train.images);
+    out->y_train = nn__idx_tensor(&train.labels);
+    out->x_test = nn__idx_tensor(&test.images);
+    out->y_test = nn__idx_tensor(&test.labels);
     strcpy(out->name, "synthetic");
     strcpy(out->source, "drawn by nn_synthetic_digits()");
     out->seconds =

@@ -1,6 +1,7 @@
 # Room files. The sources under test are private to libnn, so the tests compile them in.
 set(files_src ${PROJECT_SOURCE_DIR}/runtime/src)
-set(files_base ${files_src}/error.c ${files_src}/host.c ${files_src}/memory_file.c)
+set(files_base ${files_src}/error.c ${files_src}/host.c ${files_src}/large_pages.c
+    ${files_src}/memory_file.c)
 
 function(files_unit_test name)
     xtinycc_unit_test(${name} ${ARGN} LIBS Threads::Threads ${CMAKE_DL_LIBS})

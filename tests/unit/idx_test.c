@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "idx_build.h"
@@ -79,6 +80,50 @@ static void memory_cannot_be_written(void **state)
     assert_ptr_equal(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, idx.fd, 0), MAP_FAILED);
     nn__idx_free(&idx);
     free(b.data);
+}
+
+/* Whether a byte can be changed, which a signal handler would tell at a cost. */
+static int is_writable(void *at)
+{
+    int ends[2];
+    char byte = *(char *)at;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], &byte, 1), 1);
+    int got = (int)read(ends[0], at, 1);
+    close(ends[0]);
+    close(ends[1]);
+    return got == 1;
+}
+
+/* Small data stay in their file, large ones move: the same elements, the same room around them. */
+static void tensors_have_the_elements(void **state)
+{
+    (void)state;
+    for (uint32_t count = 5; count <= 5000; count *= 1000) {
+        bytes b = idx_bytes(3, count, 28, 28, 3);
+        nn_idx idx;
+        assert_int_equal(load(b, 3, &idx), NN_OK);
+        int fd = idx.fd;
+        tensor_t x = nn__idx_tensor(&idx);
+        size_t size = (size_t)count * 784;
+        assert_int_equal(x.rank, 3);
+        assert_int_equal(x.dtype, NN_UINT8);
+        assert_int_equal(x.shape[0], count);
+        assert_int_equal(x.shape[1], 28);
+        assert_int_equal(x.shape[2], 28);
+        assert_true(x.read_only && x.scale == 1 && x.offset == 0);
+        assert_memory_equal(x.data, b.data + 16, size);
+        assert_int_equal((uintptr_t)x.data % 64, 0);
+        const volatile uint8_t *around = x.data;
+        for (size_t i = 0; i < 64; i++)
+            assert_int_equal(around[size + i] | around[-1 - (int)i - 16], 0);
+        assert_false(is_writable(x.data));
+        assert_false(is_writable((uint8_t *)x.data + size - 1));
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+        nn__idx_free(&idx);
+        assert_memory_equal(x.data, b.data + 16, size);
+        free(b.data);
+    }
 }
 
 static void every_wrong_length_is_refused(void **state)
@@ -175,6 +220,7 @@ int main(void)
         cmocka_unit_test(images_are_loaded),
         cmocka_unit_test(slack_is_there_for_every_length),
         cmocka_unit_test(memory_cannot_be_written),
+        cmocka_unit_test(tensors_have_the_elements),
         cmocka_unit_test(every_wrong_length_is_refused),
         cmocka_unit_test(header_is_checked),
         cmocka_unit_test(lying_headers_are_refused),
