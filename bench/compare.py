@@ -110,11 +110,13 @@ def train_case(run, case, server, cell, peers, data):
     for name, value in turns.once.items():
         measured.setdefault((name, threads), [value])
     write_lines(run, "train", case, measured, steady, unit="s/epoch",
-                limits={n: limit.seconds(macs) for n, limit in limits.items()}, batch=BATCH,
+                limits={n: limit.seconds(macs) for n, limit in limits.items()},
+                held={n: limit.held for n, limit in limits.items()}, batch=BATCH,
                 accuracies=accuracies, failed=turns.failed, own=(server.name, "xeus-tinycc, cell"))
     for n, limit in limits.items():
         run.write(bench="peak", case="multiply-add", engine="fma", threads=n, dtype="fp32",
-                  value=limit.gflops, unit="GFLOP/s", least=min(limit.peaks), steady=steady)
+                  value=limit.gflops, unit="GFLOP/s", least=min(limit.peaks), held=limit.held,
+                  steady=steady)
 
 
 def quickest_way(answer):
@@ -155,11 +157,13 @@ def latency_case(run, case, server, peers_by_threads, data, weights):
         measured.setdefault((peer, int(threads)), [value])
     failed = {name.rsplit("/", 1)[0]: why for name, why in turns.failed.items()}
     write_lines(run, "latency", case, measured, steady, unit="us",
-                limits={1: 1e6 * limit.seconds(network.forward_macs(net))}, batch=1,
+                limits={1: 1e6 * limit.seconds(network.forward_macs(net))},
+                held={1: limit.held}, batch=1,
                 accuracies={}, failed=failed, own=(server.name, PLAIN))
 
 
-def write_lines(run, bench, case, measured, steady, unit, limits, batch, accuracies, failed, own):
+def write_lines(run, bench, case, measured, steady, unit, limits, held, batch, accuracies, failed,
+                own):
     """A line for each name and number of threads, and the table of them."""
     summary = {key: records.spread([v["value"] for v in values])
                for key, values in measured.items()}
@@ -178,15 +182,16 @@ def write_lines(run, bench, case, measured, steady, unit, limits, batch, accurac
             bench=bench, case=case, threads=threads, batch=batch, dtype=last.get("dtype", "fp32"),
             engine=f"{name}: {last['engine']}" if mine else name, **s, unit=unit, steady=steady,
             limit_ratio=s["value"] / limit if limit else None,
+            held_ratio=s["value"] / limit * held[threads] if limit else None,
             peer=fastest[0] if fastest and mine else None, peer_ratio=ratio,
             way=last.get("way"), p99_us=last.get("p99_us"), mean_us=last.get("mean_us"),
             ways={n: w.get("median_us", w.get("error")) for n, w in last.get("ways", {}).items()}
             or None,
             accuracy=last.get("accuracy") if bench == "latency" else accuracies.get(name)))
-    print_lines(bench, case, lines, limits, failed, steady)
+    print_lines(bench, case, lines, limits, held, failed, steady)
 
 
-def print_lines(bench, case, lines, limits, failed, steady):
+def print_lines(bench, case, lines, limits, held, failed, steady):
     what = f"training, batch {BATCH}, {IMAGES:,} images" if bench == "train" else "one image a call"
     rows = []
     for line in sorted(lines, key=lambda line: line["value"]):
@@ -201,7 +206,8 @@ def print_lines(bench, case, lines, limits, failed, steady):
                    "fastest peer's", "accuracy"], rows)
     for threads, limit in limits.items():
         print(f"  limit of {threads} thread{'s' if threads > 1 else ''}: "
-              f"{records.number(limit)} {lines[0]['unit']}")
+              f"{records.number(limit)} {lines[0]['unit']}; on average the machine held "
+              f"{100 * held[threads]:.0f} % of that peak")
     for name, why in failed.items():
         print(f"  {name}: {why}")
     if not steady:

@@ -73,33 +73,40 @@ static double wall_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* GFLOP/s (a multiply-add is 2): of the quickest slice, and of all slices together, which is less
+   where neighbours or the power supply make the clock go up and down. */
+typedef struct fma_rate {
+    double peak, held;
+} fma_rate;
+
 typedef struct fma_core {
     const struct fma_level *level;
     pthread_t thread;
-    double gflops;
+    fma_rate rate;
 } fma_core;
 
 static void *fma_measure(void *argument)
 {
     fma_core *me = argument;
+    double work = 2e-9 * (double)SLICE_STEPS * SUMS * me->level->lanes, all = 0;
     for (int slice = 0; slice < SLICES; slice++) {
         double start = wall_seconds();
         volatile float kept = me->level->run(SLICE_STEPS);
         double seconds = wall_seconds() - start;
         (void)kept;
-        double gflops = 2e-9 * (double)SLICE_STEPS * SUMS * me->level->lanes / seconds;
-        if (gflops > me->gflops)
-            me->gflops = gflops;
+        all += seconds;
+        if (work / seconds > me->rate.peak)
+            me->rate.peak = work / seconds;
     }
+    me->rate.held = SLICES * work / all;
     return NULL;
 }
 
-/* GFLOP/s (a multiply-add is 2) of THREADS cores that work at once; 0 if a thread could not be
-   started. */
-static double fma_peak(const struct fma_level *level, int threads)
+/* Of THREADS cores that work at once; zeros if a thread could not be started. */
+static fma_rate fma_measure_cores(const struct fma_level *level, int threads)
 {
     static fma_core cores[MOST_THREADS];
-    double sum = 0;
+    fma_rate sum = {0};
     int started = 0;
     for (; started < threads && started < MOST_THREADS; started++) {
         cores[started] = (fma_core){.level = level};
@@ -108,9 +115,10 @@ static double fma_peak(const struct fma_level *level, int threads)
     }
     for (int i = 0; i < started; i++) {
         pthread_join(cores[i].thread, NULL);
-        sum += cores[i].gflops;
+        sum.peak += cores[i].rate.peak;
+        sum.held += cores[i].rate.held;
     }
-    return started == threads ? sum : 0;
+    return started == threads ? sum : (fma_rate){0};
 }
 
 #endif

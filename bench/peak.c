@@ -44,7 +44,8 @@ int main(int count, char **words)
            threads, info.load_average);
     int status = 0;
     for (size_t i = 0; i < sizeof fma_levels / sizeof *fma_levels; i++) {
-        double one = fma_peak(&fma_levels[i], 1), all = fma_peak(&fma_levels[i], threads);
+        double one = fma_measure_cores(&fma_levels[i], 1).peak;
+        double all = fma_measure_cores(&fma_levels[i], threads).peak;
         printf("%s  %2d lanes  one core %7.1f  %d cores at once %7.1f\n", fma_levels[i].name,
                fma_levels[i].lanes, one, threads, all);
         fflush(stdout);

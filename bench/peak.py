@@ -1,4 +1,9 @@
-"""The limit of a run: the highest multiply-add peak measured before, between and after."""
+"""The limit of a run: the highest multiply-add peak measured before, between and after.
+
+A peak is that of the quickest of many slices of a millisecond. What the cores held over all slices
+is less where neighbours or the power supply make the clock go up and down, which no program can
+make good: it is told beside the limit.
+"""
 
 SPREAD = 0.03  # peaks further apart void what was measured between them
 
@@ -7,15 +12,22 @@ class Limit:
     """Peaks of one number of threads, taken in turn with what is compared to them."""
 
     def __init__(self, side, threads):
-        self.side, self.threads, self.peaks = side, threads, []
+        self.side, self.threads, self.peaks, self.rates = side, threads, [], []
 
     def measure(self):
-        self.peaks.append(self.side.ask("peak", threads=self.threads)["gflops"])
+        answer = self.side.ask("peak", threads=self.threads)
+        self.peaks.append(answer["gflops"])
+        self.rates.append(answer["held"])
         return self.peaks[-1]
 
     @property
     def gflops(self):
         return max(self.peaks)
+
+    @property
+    def held(self):
+        """The share of the limit that the cores held on average while it was measured."""
+        return sum(self.rates) / len(self.rates) / self.gflops
 
     def seconds(self, macs):
         """The time that so many multiply-adds take at the peak (2 operations each)."""

@@ -193,8 +193,9 @@ static void peak(const request *r)
 {
     nn_system_info s = nn_system();
     int threads = number_of(r, "threads", 1);
-    printf("{\"gflops\": %.3f, \"threads\": %d, \"isa\": \"%s\"}\n",
-           fma_peak(fma_level_named(s.isa), threads), threads, s.isa);
+    fma_rate rate = fma_measure_cores(fma_level_named(s.isa), threads);
+    printf("{\"gflops\": %.3f, \"held\": %.3f, \"threads\": %d, \"isa\": \"%s\"}\n", rate.peak, rate.held,
+           threads, s.isa);
 }
 
 /* Of all models that are made from now on, and of their shuffling. */
