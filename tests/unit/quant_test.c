@@ -271,8 +271,12 @@ static void *guarded_conv(const quant_kernels *k, quant_window w, const void *x,
                           const void *weights, int columns, size_t *size)
 {
     int count = w.kernel_w * w.in_c;
-    void *packed = guard(k->pack_size(w.kernel_h, count, w.out_c, 0, columns));
-    k->pack(weights, w.kernel_h, count, w.out_c, 0, columns, packed);
+    void *packed = guard(columns ? k->columns_pack_size(w.kernel_h, count, w.out_c)
+                                 : k->pack_size(w.kernel_h, count, w.out_c, 0));
+    if (columns)
+        k->columns_pack(weights, w.kernel_h, count, w.out_c, packed);
+    else
+        k->pack(weights, w.kernel_h, count, w.out_c, 0, packed);
     *size = (size_t)w.out_h * (size_t)w.out_w * (size_t)w.out_c *
             (w.finish.to_float ? 4 : (size_t)k->element);
     void *y = guard(*size), *scratch = guard(nn__quant_conv_scratch(&w));
@@ -332,11 +336,11 @@ static void guard_dense(const quant_kernels *k)
             .groups = whole(in, k->group), .out_c = out, .padded = whole(out, k->lanes) * k->lanes};
         void *x = noise((size_t)in * (size_t)k->element + QUANT_SLACK);
         void *values = noise((size_t)(in * out) * 2), *bias = noise((size_t)d.padded * 4);
-        void *packed = guard(k->pack_size(1, in, out, 1, 0));
+        void *packed = guard(k->pack_size(1, in, out, 1));
         float *factor = guard((size_t)d.padded * sizeof(float));
         void *y = guard((size_t)out * (size_t)k->element), *floats = guard((size_t)out * 4);
         void *scratch = guard(nn__quant_dense_scratch(&d));
-        k->pack(values, 1, in, out, 1, 0, packed);
+        k->pack(values, 1, in, out, 1, packed);
         d.weights = packed;
         d.bias = bias;
         d.finish = (quant_finish){NN_LINEAR, 0, factor, 128};

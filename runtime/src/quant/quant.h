@@ -11,7 +11,10 @@
  * For output o, with all sums exact in 32 bits:
  *     sum = bias[o] + SUM w q        bias[o] = round(b / (scale[o] scale_in)) - zero_in SUM w
  *     y   = activation(sum * factor[o]), in float32 without fused multiply-add
- * where factor is scale[o] scale_in, divided by scale_out where the activation is linear or ReLU.
+ * where factor is scale[o] scale_in, divided by scale_out where the activation is linear or ReLU and
+ * times the lines' steps where it is tanh or sigmoid (quant_math.h). A pooling that a convolution
+ * takes along is of the four sums, if it is a maximum, and of the four results before they are
+ * rounded to a byte, if it is an average.
  *
  * bf16: activations are bfloat16. For output o, in float32: sum = b, then for each pair of inputs
  * (2k, 2k + 1) of a kernel row first the odd one's product is added, then the even one's: the order
@@ -45,6 +48,7 @@ typedef struct quant_layer {
     int in_h, in_w, in_c, out_h, out_w, out_c;
     int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
     int maximum; /* pooling; else the average of what lies inside the image */
+    int takes_pool; /* CONV: the pooling that follows is made along with it */
     nn_activation activation;
     int to_float; /* gives floats: the end of the net, or what float32 layers read */
     int measured; /* int8: the range of the output must be calibrated */

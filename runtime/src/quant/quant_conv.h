@@ -1,11 +1,8 @@
 /*
- * Convolutions of quantised maps. Included by quant_kernels.c only.
+ * Convolutions of quantised maps, outputs in the lanes (conv). Included by quant_kernels.c only.
  *
- * With outputs in the lanes (conv): a block of rows x columns x vectors of outputs stays in
- * registers; a group of inputs is broadcast, the weights of a group and VL outputs are one vector.
- * With positions in the lanes (conv_columns), for a single input channel, whose few filters would
- * leave most lanes empty: lane j is column j of the pooled output; two vectors, for the even and
- * the odd columns of the windows, make its two columns; a weight's group is broadcast.
+ * A block of rows x columns x vectors of outputs stays in registers; a group of inputs is broadcast,
+ * the weights of a group and VL outputs are one vector. Single input channels: quant_columns.h.
  */
 #ifndef NN_QUANT_CONV_H
 #define NN_QUANT_CONV_H
@@ -24,38 +21,67 @@ static int padded(int outputs)
     return (outputs + VL - 1) / VL * VL;
 }
 
-static size_t pack_size(int rows, int count, int out_c, int dense, int columns)
+static size_t pack_size(int rows, int count, int out_c, int dense)
 {
-    size_t outputs = (size_t)(columns ? out_c : padded(out_c));
-    return (size_t)rows * (size_t)groups_of(count) * outputs * (dense ? DENSE_BYTES : 4);
+    return (size_t)rows * (size_t)groups_of(count) * (size_t)padded(out_c) *
+           (dense ? DENSE_BYTES : 4);
 }
 
-/* [row][group][output] (columns: [output][row][group]) of GROUP weights, zero where there is
-   none. */
-static void pack(const void *from, int rows, int count, int out_c, int dense, int columns,
-                 void *packed)
+/* A weight to its place in a group of BYTES. */
+static void put_weight(char *group, size_t bytes, int place, weight value)
+{
+    if (bytes / GROUP == sizeof value)
+        memcpy(group + (size_t)place * sizeof value, &value, sizeof value);
+    else
+        ((int16_t *)group)[place] = (int16_t)value;
+}
+
+/* [row][group][output] of GROUP weights, zero where there is none. */
+static void pack(const void *from, int rows, int count, int out_c, int dense, void *packed)
 {
     const weight *w = from;
-    int groups = groups_of(count), outputs = columns ? out_c : padded(out_c);
+    int groups = groups_of(count), outputs = padded(out_c);
     size_t bytes = dense ? DENSE_BYTES : 4;
-    memset(packed, 0, pack_size(rows, count, out_c, dense, columns));
+    memset(packed, 0, pack_size(rows, count, out_c, dense));
     for (int row = 0; row < rows; row++)
         for (int i = 0; i < count; i++)
-            for (int o = 0; o < out_c; o++) {
+            for (int o = 0; o < out_c; o++, w++) {
                 size_t group = (size_t)row * (size_t)groups + (size_t)(i / GROUP);
-                size_t cell = columns ? (size_t)o * (size_t)rows * (size_t)groups + group
-                                      : group * (size_t)outputs + (size_t)o;
-                char *to = (char *)packed + cell * bytes;
-                weight value =
-                    w[((size_t)row * (size_t)count + (size_t)i) * (size_t)out_c + (size_t)o];
-                if (bytes / GROUP == sizeof value)
-                    memcpy(to + (size_t)(i % GROUP) * sizeof value, &value, sizeof value);
-                else
-                    ((int16_t *)to)[i % GROUP] = (int16_t)value;
+                put_weight((char *)packed + (group * (size_t)outputs + (size_t)o) * bytes, bytes,
+                           i % GROUP, *w);
             }
 }
 
 /* ---- outputs in the lanes ---- */
+
+/* Multiples of a distance in bytes, for addresses of the form base + multiple * 1, 2, 4 or 8. */
+typedef struct multiples {
+    ptrdiff_t one, three, five, seven, nine;
+} multiples;
+
+INLINE ptrdiff_t times(const multiples *m, int i)
+{
+    switch (i) {
+    case 3:
+    case 6:
+        return m->three * (i / 3);
+    case 5:
+        return m->five;
+    case 7:
+        return m->seven;
+    case 9:
+        return m->nine;
+    default:
+        return m->one * i;
+    }
+}
+
+/* The compiler must not know them from one step to the next: it would keep the address of every
+   position in a register of its own, and these in memory. */
+INLINE void renew(multiples *m)
+{
+    __asm__("" : "+r"(m->one), "+r"(m->three), "+r"(m->five), "+r"(m->seven), "+r"(m->nine));
+}
 
 /* R rows (2: pooled) x P columns x V vectors of outputs from c on, beginning at x: their sums to
    [row][column][output]. */
@@ -69,17 +95,21 @@ INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, 
         memcpy(&bias, (const sum *)k->bias + c + v * VL, sizeof bias);
         UNROLL for (int i = 0; i < R * P; i++) s[i * V + v] = bias;
     }
-    int step = k->stride_w * k->in_c, down = k->stride_h * k->in_pitch;
+    ptrdiff_t step = (ptrdiff_t)(k->stride_w * k->in_c) * (ptrdiff_t)sizeof *x;
+    multiples columns = {step, 3 * step, 5 * step, 7 * step, 9 * step};
+    size_t down = (size_t)(k->stride_h * k->in_pitch);
     const char *w = (const char *)k->weights + (size_t)c * 4;
     size_t next = (size_t)k->padded * 4;
     for (int ky = 0; ky < k->kernel_h; ky++, x += k->in_pitch) {
         const element *at = x;
         for (int g = 0; g < k->row_groups; g++, at += GROUP, w += next) {
             vi weights[2];
+            const char *rows[2] = {(const char *)at, (const char *)(at + down)};
+            renew(&columns);
             UNROLL for (int v = 0; v < V; v++) weights[v] = *(const vi_any *)(w + v * VL * 4);
             UNROLL for (int i = 0; i < R * P; i++)
             {
-                vi in = group_at(at + i / P * down + i % P * step);
+                vi in = group_at((const element *)(rows[i / P] + times(&columns, i % P)));
                 UNROLL for (int v = 0; v < V; v++) s[i * V + v] = dot(s[i * V + v], in, weights[v]);
             }
         }
@@ -209,144 +239,6 @@ static void conv(const quant_window *k, const void *x, void *y, void *scratch)
             finish_outputs(&k->finish, scratch, k->out_w, k->out_c,
                            k->finish.to_float ? (void *)((float *)y + at) : to);
     }
-}
-
-/* ---- positions in the lanes ---- */
-
-/* Lane j: the group at x + 2 j. */
-INLINE vi every_second(const element *x)
-{
-#if QUANT_FORM == QUANT_QUADS && defined __AVX512BW__ && VL == 16
-    static const uint16_t pairs[32] __attribute__((aligned(64))) = {
-        0, 1, 1, 2,  2,  3,  3,  4,  4,  5,  5,  6,  6,  7,  7,  8,
-        8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16};
-    return (vi)_mm512_permutexvar_epi16(*(const __m512i *)pairs, _mm512_loadu_si512(x));
-#elif QUANT_FORM == QUANT_QUADS
-    typedef uint16_t two __attribute__((vector_size(VL * 2), may_alias, aligned(1)));
-    vi low = __builtin_convertvector(*(const two *)x, vi);
-    return low | __builtin_convertvector(*(const two *)(x + 2), vi) << 16;
-#else
-    return *(const vi_any *)x;
-#endif
-}
-
-/* Rows row .. row + R - 1 of the windows, N outputs from o on, VL pooled positions: two vectors for
-   each row and output, to their places in [output][row][column]. */
-INLINE void columns_block(const quant_window *k, const element *x, int row, int o, sums *to,
-                          const int R, const int N)
-{
-    sums s[2 * 2 * 6];
-    UNROLL for (int n = 0; n < N; n++)
-    {
-        sums bias = ((const sum *)k->bias)[o + n] - (sums){0};
-        UNROLL for (int i = 0; i < 2 * R; i++) s[2 * R * n + i] = bias;
-    }
-    int groups = k->row_groups;
-    size_t next = (size_t)(k->kernel_h * groups) * 4, down = (size_t)(k->stride_h * k->in_pitch);
-    const char *w = (const char *)k->weights + (size_t)o * next;
-    x += (size_t)row * down;
-    for (int ky = 0; ky < k->kernel_h; ky++, x += k->in_pitch)
-        for (int g = 0; g < groups; g++, w += 4) {
-            vi in[2 * 2];
-            UNROLL for (int i = 0; i < 2 * R; i++) in[i] =
-                every_second(x + g * GROUP + i / 2 * down + i % 2);
-            UNROLL for (int n = 0; n < N; n++)
-            {
-                vi weights = group_at((const element *)(w + n * next));
-                UNROLL for (int i = 0; i < 2 * R; i++) s[2 * R * n + i] =
-                    dot(s[2 * R * n + i], in[i], weights);
-            }
-        }
-    UNROLL for (int n = 0; n < N; n++) UNROLL for (int i = 0; i < 2 * R; i++)
-        to[4 * (o + n) + 2 * row + i] = s[2 * R * n + i];
-}
-
-/* Both rows at once where the registers hold their sums. */
-#if NREG == 32
-#define COLUMNS_BLOCK(N) columns_block(k, from, 0, o, s, 2, N)
-#else
-#define COLUMNS_BLOCK(N)                                                                           \
-    columns_block(k, from, 0, o, s, 1, N);                                                         \
-    columns_block(k, from, 1, o, s, 1, N)
-#endif
-
-enum { COLUMNS_MOST = QUANT_COLUMNS_MOST };
-
-INLINE void finish_columns(const quant_window *k, const sums *s, vi *lanes,
-                           const quant_pooled POOLED, const nn_activation ACTIVATION)
-{
-    for (int o = 0; o < k->out_c; o++, s += 4) {
-#if QUANT_FORM == QUANT_HALVES
-        vf factor = {0};
-#else
-        vf factor = fset(k->finish.factor[o]);
-#endif
-        lanes[o] = pooled(s[0], s[1], s[2], s[3], factor, k->finish.zero, POOLED, ACTIVATION);
-    }
-}
-
-/* Vectors [output] of positions to elements [position][output]: as many outputs as a group has
-   elements are put together in 32 bits. */
-static void scatter(const vi *lanes, element *y, int count, int outputs)
-{
-#if QUANT_FORM == QUANT_QUADS
-    if (outputs == 6) { /* eight bytes a position; the next one overwrites the last two */
-        int32_t first[VL] __attribute__((aligned(64))), rest[VL] __attribute__((aligned(64)));
-        *(vi *)first = lanes[0] | lanes[1] << 8 | lanes[2] << 16 | lanes[3] << 24;
-        *(vi *)rest = lanes[4] | lanes[5] << 8;
-        for (int j = 0; j < count - 1; j++, y += 6) {
-            memcpy(y, &first[j], 4);
-            memcpy(y + 4, &rest[j], 4);
-        }
-        memcpy(y, &first[count - 1], 4);
-        memcpy(y + 4, &rest[count - 1], 2);
-        return;
-    }
-#endif
-    const int bits = 8 * (int)sizeof(element);
-    uint32_t groups[COLUMNS_MOST / GROUP][VL] __attribute__((aligned(64)));
-    int n = outputs / GROUP;
-    for (int g = 0; g < n; g++) {
-        vi joined = lanes[g * GROUP];
-        UNROLL for (int i = 1; i < GROUP; i++) joined |= lanes[g * GROUP + i] << (i * bits);
-        *(vi *)groups[g] = joined;
-    }
-    for (int g = 0; g < n; g++)
-        for (int j = 0; j < count; j++)
-            memcpy(y + j * outputs + g * GROUP, &groups[g][j], 4);
-    for (int o = n * GROUP; o < outputs; o++)
-        for (int j = 0; j < count; j++)
-            y[j * outputs + o] = (element)((const int32_t *)&lanes[o])[j];
-}
-
-static void conv_columns(const quant_window *k, const void *x, void *y, void *scratch)
-{
-    sums *s = scratch;
-    vi lanes[COLUMNS_MOST];
-    for (int row = 0; row < k->out_h; row++)
-        for (int column = 0; column < k->out_w; column += VL) {
-            const element *from = (const element *)x +
-                                  (size_t)(2 * row * k->stride_h) * (size_t)k->in_pitch +
-                                  2 * column;
-            int o = 0;
-            for (; o + 6 <= k->out_c; o += 6) {
-                COLUMNS_BLOCK(6);
-            }
-            for (; o + 2 <= k->out_c; o += 2) {
-                COLUMNS_BLOCK(2);
-            }
-            for (; o < k->out_c; o++) {
-                COLUMNS_BLOCK(1);
-            }
-            if (k->pooled == QUANT_AVERAGED)
-                BY_ACTIVATION(k->finish.activation, finish_columns, k, s, lanes, QUANT_AVERAGED)
-            else
-                BY_ACTIVATION(k->finish.activation, finish_columns, k, s, lanes, QUANT_MAXIMUM)
-            scatter(lanes,
-                    (element *)y + (size_t)row * (size_t)k->out_pitch +
-                        (size_t)column * (size_t)k->out_c,
-                    k->out_w - column < VL ? k->out_w - column : VL, k->out_c);
-        }
 }
 
 #endif

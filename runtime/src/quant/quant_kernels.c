@@ -1,6 +1,6 @@
 /* The kernels of quantised networks for one instruction set (QUANT_SET, its label, and what
    quant_vec.h wants). Compiled without fused multiply-add: the reference has none. */
-#include "quant_conv.h"
+#include "quant_columns.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -175,7 +175,7 @@ INLINE void map_all(const quant_layer *layer, const void *x, element *y, int cou
         vi least = iset(ACTIVATION == NN_RELU ? in : 0);
         EACH_VECTOR(i, count, lanes, store(y + i, imax(lanes, least), left))
     } else {
-        vf scale = fset(layer->in.scale);
+        vf scale = fset(nn__quant_lines(layer->activation, layer->in.scale));
         EACH_VECTOR(i, count, lanes,
                     store(y + i, to_byte(to_floats(lanes - in) * scale, out, ACTIVATION), left))
     }
@@ -264,6 +264,8 @@ const quant_kernels PASTE(nn__quant_, QUANT_SET) = {
     .element = sizeof(element),
     .pack_size = pack_size,
     .pack = pack,
+    .columns_pack_size = columns_pack_size,
+    .columns_pack = columns_pack,
     .conv = conv,
     .conv_columns = conv_columns,
     .dense = dense,

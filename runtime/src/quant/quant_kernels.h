@@ -66,10 +66,11 @@ typedef struct quant_kernels {
     int lanes, group, element; /* element: bytes of one */
 
     /* Weights of a layer, in Keras' order, to what the kernels read: ROWS kernel rows (dense: 1) of
-       COUNT inputs. pack_size: bytes of it. */
-    size_t (*pack_size)(int rows, int count, int out_c, int dense, int columns);
-    void (*pack)(const void *weights, int rows, int count, int out_c, int dense, int columns,
-                 void *packed);
+       COUNT inputs. pack_size: bytes of it. For conv_columns(): the other two. */
+    size_t (*pack_size)(int rows, int count, int out_c, int dense);
+    void (*pack)(const void *weights, int rows, int count, int out_c, int dense, void *packed);
+    size_t (*columns_pack_size)(int kernel_h, int kernel_w, int out_c);
+    void (*columns_pack)(const void *weights, int kernel_h, int kernel_w, int out_c, void *packed);
 
     /* x: the first element that the first window reads; y: element (0, 0, 0) or float. Sums go to
        the scratch, aligned: nn__quant_conv_scratch(), nn__quant_dense_scratch() bytes. */
@@ -88,7 +89,9 @@ typedef struct quant_kernels {
 static inline size_t nn__quant_conv_scratch(const quant_window *window)
 {
     size_t rows = (size_t)(window->pooled ? 4 : 1) * (size_t)window->out_w * (size_t)window->padded;
-    size_t columns = (size_t)(4 * QUANT_COLUMNS_MOST * 16);
+    /* Vectors of inputs: two of each row and group, four of each set of rests (quant_columns.h). */
+    size_t groups = (size_t)window->row_groups, kernel = (size_t)window->kernel_h;
+    size_t columns = 16 * (2 * (kernel + (size_t)window->stride_h) * groups + 4 * kernel);
     return 4 * (rows > columns ? rows : columns);
 }
 

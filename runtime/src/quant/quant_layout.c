@@ -44,15 +44,6 @@ static quant_map map_of(quant_layout *lay, int h, int w, int c, const quant_laye
     return map;
 }
 
-/* A 2x2 pooling that a convolution can take along. */
-static int fits(const quant_layer *conv, const quant_layer *pool)
-{
-    return conv->kind == QUANT_CONV && !conv->to_float && pool->kind == QUANT_POOL &&
-           pool->kernel_h == 2 && pool->kernel_w == 2 && pool->stride_h == 2 &&
-           pool->stride_w == 2 && !pool->pad_top && !pool->pad_left &&
-           2 * pool->out_h <= conv->out_h && 2 * pool->out_w <= conv->out_w;
-}
-
 /* ---- what kernels want to know ---- */
 
 static int pad(const quant_layout *lay, int outputs)
@@ -67,12 +58,17 @@ static int pack(quant_layout *lay, quant_stage *stage, int rows, int count, int 
     const quant_kernels *k = lay->kernels;
     size_t outputs = (size_t)pad(lay, l->out_c);
     const void *weights = l->weights ? (const void *)l->weights : l->weights_bf16;
-    stage->packed = nn__quant_zeroed(k->pack_size(rows, count, l->out_c, is_dense, stage->columns));
+    size_t size = stage->columns ? k->columns_pack_size(rows, count, l->out_c)
+                                 : k->pack_size(rows, count, l->out_c, is_dense);
+    stage->packed = nn__quant_zeroed(size);
     stage->bias = nn__quant_zeroed(outputs * 4);
     stage->factor = nn__quant_zeroed(outputs * sizeof(float));
     if (!stage->packed || !stage->bias || !stage->factor)
         return 0;
-    k->pack(weights, rows, count, l->out_c, is_dense, stage->columns, stage->packed);
+    if (stage->columns)
+        k->columns_pack(weights, rows, count, l->out_c, stage->packed);
+    else
+        k->pack(weights, rows, count, l->out_c, is_dense, stage->packed);
     memcpy(stage->bias, l->bias ? (const void *)l->bias : l->biases, (size_t)l->out_c * 4);
     if (l->factor)
         memcpy(stage->factor, l->factor, (size_t)l->out_c * sizeof(float));
@@ -212,7 +208,7 @@ int nn__quant_layout_make(quant_layout *lay)
     for (int i = 0; i < count; i++) {
         quant_stage *stage = &lay->stages[lay->stage_count++];
         stage->layer = stage->result = &layers[i];
-        if (i + 1 < count && fits(&layers[i], &layers[i + 1]))
+        if (layers[i].takes_pool)
             stage->result = &layers[++i];
         const quant_layer *r = stage->result;
         stage->in = before;

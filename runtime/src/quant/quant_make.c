@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "quant_math.h"
 
 uint16_t nn__bf16(float x)
 {
@@ -60,6 +61,19 @@ static quant_range range_of(nn_activation activation, quant_range linear)
     return linear;
 }
 
+/* What is rounded to a byte: numbers of steps of the output, of lines (quant_math.h) in a curve. */
+static double steps_of(const quant_layer *layer)
+{
+    switch (layer->activation) {
+    case NN_TANH:
+        return (double)QUANT_TANH_STEPS;
+    case NN_SIGMOID:
+        return (double)QUANT_TANH_STEPS / 2;
+    default:
+        return 1 / (double)layer->out.scale;
+    }
+}
+
 /* Bias and factor of one output. Returns 0 if a sum could leave 32 bits. */
 static int finish_output(quant_layer *layer, size_t o)
 {
@@ -75,9 +89,7 @@ static int finish_output(quant_layer *layer, size_t o)
     if (!(fabs(bias) + 255.0 * (double)absolute <= (double)limit))
         return 0;
     layer->bias[o] = (int32_t)bias;
-    int divided =
-        !layer->to_float && (layer->activation == NN_LINEAR || layer->activation == NN_RELU);
-    layer->factor[o] = (float)(divided ? unit / (double)layer->out.scale : unit);
+    layer->factor[o] = (float)(layer->to_float ? unit : unit * steps_of(layer));
     return 1;
 }
 

@@ -137,6 +137,15 @@ static int add_layer(quant_net *quant, int i)
     return 1;
 }
 
+/* A pooling by windows of 2 x 2 that tile what a convolution gives. */
+static int takes_pool(const quant_layer *conv, const quant_layer *pool)
+{
+    return conv->kind == QUANT_CONV && !conv->to_float && pool->kind == QUANT_POOL &&
+           pool->kernel_h == 2 && pool->kernel_w == 2 && pool->stride_h == 2 &&
+           pool->stride_w == 2 && !pool->pad_top && !pool->pad_left &&
+           2 * pool->out_h <= conv->out_h && 2 * pool->out_w <= conv->out_w;
+}
+
 /* Who gives floats, and whose output has a range of its own that must be measured. */
 static void connect(quant_net *quant)
 {
@@ -144,6 +153,7 @@ static void connect(quant_net *quant)
         quant_layer *layer = &quant->layers[i];
         int last = i == quant->layer_count - 1;
         layer->to_float = last || layer[1].kind == QUANT_FLOAT;
+        layer->takes_pool = !last && takes_pool(layer, layer + 1);
         layer->measured = quant->type == QUANT_INT8 && !layer->to_float &&
                           (layer->kind == QUANT_FLOAT ||
                            ((layer->kind == QUANT_CONV || layer->kind == QUANT_DENSE) &&

@@ -55,16 +55,29 @@ static float activated(nn_activation activation, float x)
     }
 }
 
-/* A scaled sum to a byte. */
-static int32_t to_byte(const quant_layer *layer, float x)
+static int is_curve(const quant_layer *layer)
+{
+    return layer->activation == NN_TANH || layer->activation == NN_SIGMOID;
+}
+
+/* A scaled sum, activated, in steps of a byte. */
+static float in_steps(const quant_layer *layer, float x)
+{
+    if (!is_curve(layer))
+        return activated(layer->activation, x);
+    float u = clamp(x, -QUANT_TANH_REACH, QUANT_TANH_REACH);
+    int at = nearest(u) & 31;
+    return nn__quant_tanh_slope[at] * u + nn__quant_tanh_start[at];
+}
+
+static int32_t to_byte(const quant_layer *layer, float steps)
 {
     if (layer->activation == NN_TANH)
-        return nearest(tanh_fit(x) * 127.0f) + 128;
+        return nearest(steps) + 128;
     if (layer->activation == NN_SIGMOID)
-        return nearest(tanh_fit(x * 0.5f) * 127.5f + 127.5f);
+        return nearest(steps * QUANT_SIGMOID_STEPS + 127.5f);
     float zero = (float)layer->out.zero;
-    return nearest(clamp(x, layer->activation == NN_RELU ? 0 : -zero, 255 - zero)) +
-           layer->out.zero;
+    return nearest(clamp(steps, -zero, 255 - zero)) + layer->out.zero;
 }
 
 static float round_bf16(float x)
@@ -81,7 +94,7 @@ static void put(const quant_net *quant, const quant_layer *layer, values out, si
         if (layer->to_float)
             out.x[at] = activated(layer->activation, x);
         else
-            out.q[at] = to_byte(layer, x);
+            out.q[at] = to_byte(layer, in_steps(layer, x));
         return;
     }
     float x = activated(layer->activation, sum_bf16);
@@ -112,30 +125,65 @@ static void add_row(const quant_net *quant, const quant_layer *layer, const valu
         }
 }
 
-static int run_conv(const quant_net *quant, const quant_layer *l, values in, values out)
+/* The sum of output o at row y and column x. INSIDE has room for a kernel row. */
+static row_sum sum_at(const quant_net *quant, const quant_layer *l, values in, int y, int x, int o,
+                      unsigned char *inside)
 {
     int count = l->kernel_w * l->in_c;
-    unsigned char *inside = malloc((size_t)count);
+    int top = y * l->stride_h - l->pad_top, left = x * l->stride_w - l->pad_left;
+    row_sum s = {l->bias ? l->bias[o] : 0, l->biases[o]};
+    for (int ky = 0; ky < l->kernel_h; ky++) {
+        int row = top + ky;
+        for (int i = 0; i < count; i++) {
+            int column = left + i / l->in_c;
+            inside[i] = row >= 0 && row < l->in_h && column >= 0 && column < l->in_w;
+        }
+        /* may lie before the first value: then nothing there is looked at */
+        size_t from = (size_t)(((long)row * l->in_w + left) * l->in_c);
+        size_t weight = (size_t)(ky * count) * (size_t)l->out_c + (size_t)o;
+        add_row(quant, l, in, inside, from, count, weight, &s);
+    }
+    return s;
+}
+
+static int run_conv(const quant_net *quant, const quant_layer *l, values in, values out)
+{
+    unsigned char *inside = malloc((size_t)(l->kernel_w * l->in_c));
     if (!inside)
         return 0;
     for (int y = 0; y < l->out_h; y++)
         for (int x = 0; x < l->out_w; x++)
             for (int o = 0; o < l->out_c; o++) {
-                int top = y * l->stride_h - l->pad_top, left = x * l->stride_w - l->pad_left;
-                row_sum s = {l->bias ? l->bias[o] : 0, l->biases[o]};
-                for (int ky = 0; ky < l->kernel_h; ky++) {
-                    int row = top + ky;
-                    for (int i = 0; i < count; i++) {
-                        int column = left + i / l->in_c;
-                        inside[i] = row >= 0 && row < l->in_h && column >= 0 && column < l->in_w;
-                    }
-                    /* may lie before the first value: then nothing there is looked at */
-                    size_t from = (size_t)(((long)row * l->in_w + left) * l->in_c);
-                    size_t weight = (size_t)(ky * count) * (size_t)l->out_c + (size_t)o;
-                    add_row(quant, l, in, inside, from, count, weight, &s);
-                }
+                row_sum s = sum_at(quant, l, in, y, x, o, inside);
                 size_t at = ((size_t)y * (size_t)l->out_w + (size_t)x) * (size_t)l->out_c;
                 put(quant, l, out, at + (size_t)o, o, s.sum, s.sum_bf16);
+            }
+    free(inside);
+    return 1;
+}
+
+/* int8: a convolution and the pooling that it takes along. */
+static int run_pooled(const quant_net *quant, const quant_layer *l, values in, values out)
+{
+    const quant_layer *pool = l + 1;
+    unsigned char *inside = malloc((size_t)(l->kernel_w * l->in_c));
+    if (!inside)
+        return 0;
+    size_t at = 0;
+    for (int y = 0; y < pool->out_h; y++)
+        for (int x = 0; x < pool->out_w; x++)
+            for (int o = 0; o < l->out_c; o++) {
+                int32_t most = INT32_MIN;
+                float steps[4];
+                for (int i = 0; i < 4; i++) {
+                    int32_t sum =
+                        sum_at(quant, l, in, 2 * y + i / 2, 2 * x + i % 2, o, inside).sum;
+                    most = sum > most ? sum : most;
+                    steps[i] = in_steps(l, (float)sum * l->factor[o]);
+                }
+                float mean = ((steps[0] + steps[1]) + (steps[2] + steps[3])) * 0.25f;
+                float largest = in_steps(l, (float)most * l->factor[o]);
+                out.q[at++] = to_byte(l, pool->maximum ? largest : mean);
             }
     free(inside);
     return 1;
@@ -201,7 +249,8 @@ static void run_map(const quant_net *quant, const quant_layer *l, size_t count, 
         else if (l->activation == NN_LINEAR)
             out.q[i] = in.q[i];
         else
-            out.q[i] = to_byte(l, (float)(in.q[i] - l->in.zero) * l->in.scale);
+            out.q[i] = to_byte(l, in_steps(l, (float)(in.q[i] - l->in.zero) *
+                                                  nn__quant_lines(l->activation, l->in.scale)));
 }
 
 /* Floats become what the layers between hold: bytes of a range, or bfloat16. */
@@ -254,9 +303,17 @@ static int run_layer(const quant_net *quant, const quant_layer *l, values in, va
         run_map(quant, l, count, in, out);
         break;
     }
-    for (size_t i = 0; i < count && l->to_float && quant->type == QUANT_INT8; i++)
-        out.x[i] = (float)(out.q[i] - l->out.zero) * l->out.scale;
     return 1;
+}
+
+/* The floats that bytes stand for, where a layer gives floats of its bytes. */
+static void finish_floats(const quant_net *quant, const quant_layer *l, values v)
+{
+    size_t count = (size_t)l->out_h * (size_t)l->out_w * (size_t)l->out_c;
+    if (!l->to_float || quant->type != QUANT_INT8 || (l->kind != QUANT_POOL && l->kind != QUANT_MAP))
+        return;
+    for (size_t i = 0; i < count; i++)
+        v.x[i] = (float)(v.q[i] - l->out.zero) * l->out.scale;
 }
 
 static size_t largest(const quant_net *quant)
@@ -288,13 +345,19 @@ int nn__quant_reference(const quant_net *quant, const void *image, nn_dtype dtyp
     }
     if (done && quant->layers[0].kind != QUANT_FLOAT)
         enter(quant->type, quant->layers[0].in, inputs, (values){q, x});
+    size_t from = 0;
     for (int i = 0; i < quant->layer_count && done; i++) {
-        size_t from = i % 2 ? room : 0, to = room - from;
-        done = run_layer(quant, &quant->layers[i], (values){q + from, x + from},
-                         (values){q + to, x + to});
+        const quant_layer *l = &quant->layers[i];
+        values in = {q + from, x + from};
+        from = room - from;
+        values to = {q + from, x + from};
+        int along = l->takes_pool && quant->type == QUANT_INT8;
+        done = along ? run_pooled(quant, l, in, to) : run_layer(quant, l, in, to);
+        i += along;
+        finish_floats(quant, &quant->layers[i], to);
     }
     if (done)
-        memcpy(out, x + (quant->layer_count % 2 ? room : 0), (size_t)net->out_c * sizeof *out);
+        memcpy(out, x + from, (size_t)net->out_c * sizeof *out);
     free(q);
     free(x);
     return done;

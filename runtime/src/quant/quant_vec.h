@@ -258,13 +258,50 @@ INLINE vi nearest(vf x)
     return (vi)(x + QUANT_MAGIC) - QUANT_MAGIC_BITS;
 }
 
+INLINE vf entries(const float *table, vi at)
+{
+#if defined __AVX512F__ && VL == 16 /* takes the low five bits */
+    return (vf)_mm512_permutex2var_ps(_mm512_loadu_ps(table), (__m512i)at,
+                                      _mm512_loadu_ps(table + VL));
+#else
+    vf found;
+    for (int i = 0; i < VL; i++)
+        found[i] = table[at[i] & 31];
+    return found;
+#endif
+}
+
+/* 127 tanh, of what quant_math.h says. */
+INLINE vf tanh_lines(vf u)
+{
+    u = fmax_(fmin_(u, fset(QUANT_TANH_REACH)), fset(-QUANT_TANH_REACH));
+    vi at = (vi)(u + QUANT_MAGIC);
+    return entries(nn__quant_tanh_slope, at) * u + entries(nn__quant_tanh_start, at);
+}
+
+/* Activated and in steps of a byte, neither rounded nor moved to its zero. */
+INLINE vf in_steps(vf x, const nn_activation ACTIVATION)
+{
+    if (ACTIVATION == NN_TANH || ACTIVATION == NN_SIGMOID)
+        return tanh_lines(x);
+    return ACTIVATION == NN_RELU ? fmax_(x, (vf){0}) : x;
+}
+
+INLINE vi rounded(vf steps, int32_t zero, const nn_activation ACTIVATION)
+{
+    if (ACTIVATION == NN_TANH)
+        return nearest(steps) + 128;
+    if (ACTIVATION == NN_SIGMOID)
+        return nearest(steps * QUANT_SIGMOID_STEPS + 127.5f);
+    float z = (float)zero;
+    return nearest(fmax_(fmin_(steps, fset(255 - z)), fset(-z))) + zero;
+}
+
 /* A scaled sum to a byte's value, a float to bfloat16's bits: what elements are made of. */
 INLINE vi to_byte(vf x, int32_t zero, const nn_activation ACTIVATION)
 {
-    if (ACTIVATION == NN_TANH)
-        return nearest(tanh_fit(x) * 127.0f) + 128;
-    if (ACTIVATION == NN_SIGMOID)
-        return nearest(tanh_fit(x * 0.5f) * 127.5f + 127.5f);
+    if (ACTIVATION == NN_TANH || ACTIVATION == NN_SIGMOID)
+        return rounded(tanh_lines(x), zero, ACTIVATION);
     float z = (float)zero;
     x = fmax_(fmin_(x, fset(255 - z)), fset(ACTIVATION == NN_RELU ? 0 : -z));
     return nearest(x) + zero;
@@ -311,39 +348,33 @@ INLINE sums greater(sums a, sums b)
 #endif
 }
 
-/* Four finished values, in the order of the window. */
-INLINE vi averaged(vi a, vi b, vi c, vi d)
-{
+/* A 2x2 window of sums, in reading order, to one value. */
 #if QUANT_FORM == QUANT_HALVES
-    vf total = from_half(a) + from_half(b) + from_half(c) + from_half(d);
-    return to_half(total * 0.25f);
-#else
-    return (a + b + c + d + 2) >> 2;
-#endif
-}
-
-INLINE vi most(vi a, vi b, vi c, vi d)
-{
-#if QUANT_FORM == QUANT_HALVES
-    vf m = fmax_(from_half(b), from_half(a));
-    m = fmax_(from_half(c), m);
-    return (vi)fmax_(from_half(d), m) >> 16 & 0xffff;
-#else
-    return imax(d, imax(c, imax(b, a)));
-#endif
-}
-
-/* A 2x2 window of sums to one value. */
 INLINE vi pooled(sums a, sums b, sums c, sums d, vf factor, int32_t zero, const quant_pooled POOLED,
                  const nn_activation ACTIVATION)
 {
     /* What never falls as its argument grows may come after the maximum. */
     if (POOLED == QUANT_MAXIMUM && (ACTIVATION == NN_LINEAR || ACTIVATION == NN_RELU))
         return finished(greater(d, greater(c, greater(b, a))), factor, zero, ACTIVATION);
-    vi p = finished(a, factor, zero, ACTIVATION), q = finished(b, factor, zero, ACTIVATION);
-    vi r = finished(c, factor, zero, ACTIVATION), t = finished(d, factor, zero, ACTIVATION);
-    return POOLED == QUANT_MAXIMUM ? most(p, q, r, t) : averaged(p, q, r, t);
+    vf p = from_half(finished(a, factor, zero, ACTIVATION));
+    vf q = from_half(finished(b, factor, zero, ACTIVATION));
+    vf r = from_half(finished(c, factor, zero, ACTIVATION));
+    vf t = from_half(finished(d, factor, zero, ACTIVATION));
+    if (POOLED == QUANT_MAXIMUM)
+        return (vi)fmax_(t, fmax_(r, fmax_(q, p))) >> 16 & 0xffff;
+    return to_half((p + q + r + t) * 0.25f);
 }
+#else
+INLINE vi pooled(sums a, sums b, sums c, sums d, vf factor, int32_t zero, const quant_pooled POOLED,
+                 const nn_activation ACTIVATION)
+{
+    if (POOLED == QUANT_MAXIMUM)
+        return finished(greater(greater(a, b), greater(c, d)), factor, zero, ACTIVATION);
+    vf p = in_steps(to_floats(a) * factor, ACTIVATION), q = in_steps(to_floats(b) * factor, ACTIVATION);
+    vf r = in_steps(to_floats(c) * factor, ACTIVATION), t = in_steps(to_floats(d) * factor, ACTIVATION);
+    return rounded(((p + q) + (r + t)) * 0.25f, zero, ACTIVATION);
+}
+#endif
 
 /* The first COUNT lanes as elements. */
 INLINE void store(element *y, vi lanes, int count)
