@@ -14,6 +14,7 @@ TITLES = {"classic": "LeNet-5, tanh and average pooling",
 IMAGES, BATCH = 54000, 128
 ROUNDS, MOST_ROUNDS = 3, 6
 PLAIN = "xeus-tinycc, plain"  # the same time for every image: no zeros are passed over
+QUANTISED = {"xeus-tinycc, int8": "int8", "xeus-tinycc, bf16": "bf16"}
 CONTENDER = 1.3  # a peer that is so much slower than the fastest one is measured once only
 
 
@@ -141,6 +142,10 @@ def latency_case(run, case, server, peers_by_threads, data, weights):
         plain = server.ask("latency", net=net, data=data, weights=weights, engine="plain")
         result = {(server.name, 1): {"value": answer["median_us"], **answer},
                   (PLAIN, 1): {"value": plain["median_us"], **plain}}
+        for name, precision in QUANTISED.items():
+            small = server.ask("latency", net=net, data=data, weights=weights, precision=precision)
+            if "emulated" not in small["engine"]:
+                result[(name, 1)] = {"value": small["median_us"], **small}
 
         def one_peer(side):
             return quickest_way(side.ask("latency", timeout=600, net=net, data=data,
@@ -159,7 +164,7 @@ def latency_case(run, case, server, peers_by_threads, data, weights):
     write_lines(run, "latency", case, measured, steady, unit="us",
                 limits={1: 1e6 * limit.seconds(network.forward_macs(net))},
                 held={1: limit.held}, batch=1,
-                accuracies={}, failed=failed, own=(server.name, PLAIN))
+                accuracies={}, failed=failed, own=(server.name, PLAIN, *QUANTISED))
 
 
 def write_lines(run, bench, case, measured, steady, unit, limits, held, batch, accuracies, failed,
@@ -174,7 +179,7 @@ def write_lines(run, bench, case, measured, steady, unit, limits, held, batch, a
     for (name, threads), values in measured.items():
         s, last = summary[(name, threads)], values[-1]
         mine = name in own
-        limit = limits.get(threads)
+        limit = limits.get(threads) if name not in QUANTISED else None
         ratio = None
         if fastest:
             ratio = peers[fastest] / s["value"] if mine else s["value"] / best_own
@@ -208,6 +213,10 @@ def print_lines(bench, case, lines, limits, held, failed, steady):
         print(f"  limit of {threads} thread{'s' if threads > 1 else ''}: "
               f"{records.number(limit)} {lines[0]['unit']}; on average the machine held "
               f"{100 * held[threads]:.0f} % of that peak")
+    plain = {line["dtype"]: line["value"] for line in lines if line["engine"].startswith("xeus-tinycc")
+             and not line["engine"].startswith(PLAIN)}
+    for dtype in plain.keys() - {"fp32"}:
+        print(f"  {dtype} takes {plain[dtype] / plain['fp32']:.2f} of float32's time")
     for name, why in failed.items():
         print(f"  {name}: {why}")
     if not steady:

@@ -26,6 +26,7 @@
 #include "nn/bench.h"
 #include "nn/dataset.h"
 #include "nn/device.h"
+#include "nn/quantize.h"
 
 enum { MOST_WORDS = 16, MOST_MODELS = 64, LINE = 4096, MESSAGE = 600 };
 
@@ -256,13 +257,30 @@ static void test(const request *r)
     printf("{\"loss\": %.6f, \"accuracy\": %.6f}\n", m.loss, m.accuracy);
 }
 
+/* The model in another precision, if one is asked for. */
+static int quantised(const request *r, known_model *known, model_t **other)
+{
+    const char *precision = text_of(r, "precision");
+    tensor_t x, y;
+    if (!precision)
+        return 1;
+    if (!data_of(r, known, 0, 1000, &x, &y))
+        return 0;
+    *other = nn_model_quantize(known->model, x, (quantize_opts){.precision = precision});
+    if (!*other)
+        say_last_error();
+    return *other != NULL;
+}
+
 static void latency(const request *r)
 {
     known_model *known = model_of(r);
     tensor_t x, y;
-    if (!known || !data_of(r, known, 1, number_of(r, "images", 10000), &x, &y))
+    model_t *other = NULL;
+    if (!known || !quantised(r, known, &other) ||
+        !data_of(r, known, 1, number_of(r, "images", 10000), &x, &y))
         return;
-    latency_t t = nn_model_benchmark(known->model, x,
+    latency_t t = nn_model_benchmark(other ? other : known->model, x,
                                      (benchmark_opts){.batch_size = number_of(r, "batch", 1),
                                                       .threads = number_of(r, "threads", 1),
                                                       .passes = number_of(r, "passes", 1),
@@ -270,7 +288,10 @@ static void latency(const request *r)
                                                       .engine = text_of(r, "engine"),
                                                       .y = y});
     if (t.calls <= 0)
-        return say_last_error();
+        say_last_error();
+    nn_model_free(other);
+    if (t.calls <= 0)
+        return;
     printf("{\"median_us\": %.3f, \"mean_us\": %.3f, \"p1_us\": %.3f, \"p99_us\": %.3f, "
            "\"calls\": %lld, \"batch\": %d, \"threads\": %d, \"engine\": \"%s\", \"dtype\": \"%s\", "
            "\"accuracy\": %.4f, \"clock_us\": %.3f}\n",

@@ -20,6 +20,10 @@ endif()
 set_source_files_properties(src/quant/quant_reference.c PROPERTIES
     COMPILE_OPTIONS "-ffp-contract=off")
 
+# The closing softmax, by vectors; without fused multiply-add it is the same bits everywhere.
+set_source_files_properties(src/quant/quant_engine.c PROPERTIES
+    COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math;-ffp-contract=off")
+
 # SET: the table's name in C; NAME and LABEL: what users read; FORM, LANES: quant_vec.h.
 function(nn_quant_kernels set name label form lanes)
     add_library(nn_quant_${set} OBJECT src/quant/quant_kernels.c)

@@ -365,9 +365,9 @@ static void guard_rows(const quant_kernels *k)
             k->map(&layer, x, y, count);
         }
         k->unload(layer.in, x, floats, count);
-        k->load(&(quant_input){NN_FLOAT32, 1, 0, layer.in, 0}, floats, y, count);
-        k->load(&(quant_input){NN_UINT8, 1, 0, layer.in, 0}, bytes, y, count);
-        k->load(&(quant_input){NN_UINT8, 1, 0, layer.in, 1}, bytes, y, count);
+        k->load(&(quant_input){NN_FLOAT32, 1, 0, layer.in, 0}, floats, y, count, 1, count);
+        k->load(&(quant_input){NN_UINT8, 1, 0, layer.in, 0}, bytes, y, count, 1, count);
+        k->load(&(quant_input){NN_UINT8, 1, 0, layer.in, 1}, bytes, y, count, 1, count);
         quant_window w = {.in_h = 1,
                           .in_w = count,
                           .in_c = 1,

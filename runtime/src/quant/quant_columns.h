@@ -82,6 +82,21 @@ static void columns_pack(const void *from, int kernel_h, int kernel_w, int out_c
 
 /* ---- vectors of inputs ---- */
 
+#if QUANT_FORM == QUANT_QUADS
+/* Lane j: the two bytes at x + 2 j, and zeros. */
+INLINE vi two_bytes(const element *x)
+{
+#if defined __AVX512F__ && VL == 16 /* gcc 12 takes the plain form apart */
+    return (vi)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)x));
+#elif defined __AVX2__ && VL == 8
+    return (vi)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)x));
+#else
+    typedef uint16_t two __attribute__((vector_size(VL * 2), may_alias, aligned(1)));
+    return __builtin_convertvector(*(const two *)x, vi);
+#endif
+}
+#endif
+
 /* Lane j: the group at x + 2 j. */
 INLINE vi every_second(const element *x)
 {
@@ -91,45 +106,47 @@ INLINE vi every_second(const element *x)
         8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16};
     return (vi)_mm512_permutexvar_epi16(*(const __m512i *)pairs, _mm512_loadu_si512(x));
 #elif QUANT_FORM == QUANT_QUADS
-    typedef uint16_t two __attribute__((vector_size(VL * 2), may_alias, aligned(1)));
-    vi low = __builtin_convertvector(*(const two *)x, vi);
-    return low | __builtin_convertvector(*(const two *)(x + 2), vi) << 16;
+    return two_bytes(x) | two_bytes(x + 2) << 16;
 #else
     return *(const vi_any *)x;
 #endif
 }
 
 #if QUANT_FORM == QUANT_QUADS
-/* Lane j: the two bytes at x + 2 j, and zeros. */
-INLINE vi two_bytes(const element *x)
+/* Lane j: the two bytes at x + 2 j, then those at y + 2 j. */
+INLINE vi two_and_two(const element *x, const element *y)
 {
-    typedef uint16_t two __attribute__((vector_size(VL * 2), may_alias, aligned(1)));
-    return __builtin_convertvector(*(const two *)x, vi);
+#if defined __AVX512BW__ && VL == 16
+    static const uint16_t order[32] __attribute__((aligned(64))) = {
+        0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
+        8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
+    return (vi)_mm512_permutex2var_epi16(_mm512_loadu_si512(x), *(const __m512i *)order,
+                                         _mm512_loadu_si512(y));
+#else
+    return two_bytes(x) | two_bytes(y) << 16;
+#endif
 }
 
 /* What COUNT rows (four or less of one byte, two or less of two) leave over at x, PITCH apart: of
-   the even columns to to[0], of the odd ones to to[1]. */
+   the even columns to to[0], of the odd ones to to[1]. Where there is no row, anything: it meets
+   weights that are zero. */
 INLINE void rests(const element *x, int pitch, int count, const int REST, vi *to)
 {
     if (REST == 2) {
-        UNROLL for (int odd = 0; odd < 2; odd++)
-        {
-            to[odd] = two_bytes(x + odd);
-            if (count > 1)
-                to[odd] |= two_bytes(x + pitch + odd) << 16;
-        }
+        UNROLL for (int odd = 0; odd < 2; odd++) to[odd] =
+            count > 1 ? two_and_two(x + odd, x + pitch + odd) : two_bytes(x + odd);
+        return;
+    }
+    vi ab = count > 1 ? two_and_two(x, x + pitch) : two_bytes(x);
+    if (count < 3) {
+        to[0] = ab;
+        to[1] = ab >> 8;
         return;
     }
     const vi half = iset(0x00ff00ff);
-    vi ab = two_bytes(x), cd = {0};
-    if (count > 1)
-        ab |= two_bytes(x + pitch) << 16;
-    if (count > 2)
-        cd = two_bytes(x + 2 * pitch);
-    if (count > 3)
-        cd |= two_bytes(x + 3 * pitch) << 16;
-    to[0] = (ab & half) | (cd & half) << 8;
-    to[1] = (ab >> 8 & half) | (cd & ~half);
+    vi cd = count > 3 ? two_and_two(x + 2 * pitch, x + 3 * pitch) : two_bytes(x + 2 * pitch);
+    to[0] = iselect(half, ab, cd << 8);
+    to[1] = iselect(half, ab >> 8, cd);
 }
 #endif
 
@@ -212,6 +229,18 @@ INLINE void columns_block(const quant_window *k, const cut *c, const vi *in, int
         s[4 * n + 2 * row + i] = t[2 * R * n + i];
 }
 
+#define FINISH_COLUMNS(N)                                                                          \
+    if (k->pooled == QUANT_AVERAGED)                                                               \
+        BY_ACTIVATION(k->finish.activation, finish_columns, k, s, o, lanes, N, QUANT_AVERAGED)     \
+    else                                                                                           \
+        BY_ACTIVATION(k->finish.activation, finish_columns, k, s, o, lanes, N, QUANT_MAXIMUM)
+
+static __attribute__((noinline)) void finish_column(const quant_window *k, const sums *s, int o,
+                                                    vi *lanes)
+{
+    FINISH_COLUMNS(1)
+}
+
 /* Both rows at once where the registers hold their sums. */
 INLINE void columns_of(const quant_window *k, const cut *c, const vi *in, int o, vi *lanes,
                        const int N)
@@ -223,10 +252,12 @@ INLINE void columns_of(const quant_window *k, const cut *c, const vi *in, int o,
     columns_block(k, c, in, 0, o, s, 1, N);
     columns_block(k, c, in, 1, o, s, 1, N);
 #endif
-    if (k->pooled == QUANT_AVERAGED)
-        BY_ACTIVATION(k->finish.activation, finish_columns, k, s, o, lanes, N, QUANT_AVERAGED)
-    else
-        BY_ACTIVATION(k->finish.activation, finish_columns, k, s, o, lanes, N, QUANT_MAXIMUM)
+    if (N == 6) {
+        FINISH_COLUMNS(N)
+        return;
+    }
+    for (int n = 0; n < N; n++)
+        finish_column(k, s + 4 * n, o + n, lanes);
 }
 
 /* ---- to elements ---- */

@@ -83,12 +83,13 @@ INLINE void renew(multiples *m)
     __asm__("" : "+r"(m->one), "+r"(m->three), "+r"(m->five), "+r"(m->seven), "+r"(m->nine));
 }
 
-/* R rows (2: pooled) x P columns x V vectors of outputs from c on, beginning at x: their sums to
-   [row][column][output]. */
-INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, const int R,
-                       const int P, const int V)
+enum { P_MOST = 20 }; /* sums in registers */
+
+/* The sums of R rows (2: pooled) x P columns x V vectors of outputs from c on, beginning at x, to
+   s[row][column][vector]. */
+INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, const int R, const int P,
+                      const int V)
 {
-    sums s[20];
     UNROLL for (int v = 0; v < V; v++)
     {
         sums bias;
@@ -113,43 +114,6 @@ INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, 
                 UNROLL for (int v = 0; v < V; v++) s[i * V + v] = dot(s[i * V + v], in, weights[v]);
             }
         }
-    }
-    size_t row = (size_t)(k->out_w * R) * (size_t)k->padded;
-    UNROLL for (int i = 0; i < R * P; i++) UNROLL for (int v = 0; v < V; v++)
-        memcpy(to + (size_t)(i / P) * row + (size_t)(i % P) * (size_t)k->padded + c + v * VL,
-               &s[i * V + v], sizeof s[0]);
-}
-
-#define CONV_BLOCK(R, P, V)                                                                        \
-    for (; width - x >= (P); x += (P))                                                             \
-        conv_block(k, from + (size_t)x * step, to + (size_t)x * (size_t)k->padded, c, R, P, V);
-
-/* The sums of one row of the result (pooled: of the two rows that it is made of). */
-static void sum_rows(const quant_window *k, const element *from, sum *to)
-{
-    int pairs = k->pooled != QUANT_NOT_POOLED, width = k->out_w * (1 + pairs);
-    size_t step = (size_t)(k->stride_w * k->in_c);
-    for (int c = 0; c < k->padded;) {
-        int x = 0, two = k->padded - c >= 2 * VL;
-        if (pairs && two) {
-#if NREG == 32
-            CONV_BLOCK(2, 4, 2)
-#endif
-            CONV_BLOCK(2, 2, 2)
-        } else if (pairs) {
-#if NREG == 32
-            CONV_BLOCK(2, 10, 1)
-#endif
-            CONV_BLOCK(2, 4, 1)
-            CONV_BLOCK(2, 2, 1)
-        } else if (two) {
-            CONV_BLOCK(1, 4, 2)
-            CONV_BLOCK(1, 1, 2)
-        } else {
-            CONV_BLOCK(1, 8, 1)
-            CONV_BLOCK(1, 1, 1)
-        }
-        c += two ? 2 * VL : VL;
     }
 }
 
@@ -188,21 +152,6 @@ INLINE void finish_row(const quant_finish *finish, const sum *s, int count, int 
         }
 }
 
-/* The same of 2x2 windows: COUNT positions of the result. */
-INLINE void finish_pooled(const quant_window *k, const sum *s, element *y,
-                          const quant_pooled POOLED, const nn_activation ACTIVATION)
-{
-    int room = k->out_w * k->out_c;
-    size_t below = (size_t)(2 * k->out_w) * (size_t)k->padded, beside = (size_t)k->padded;
-    for (int at = 0; at < room; at += k->out_c, s += beside)
-        for (int c = 0; c < k->out_c; c += VL, s += VL)
-            store(y + at + c,
-                  pooled(sums_at(s), sums_at(s + beside), sums_at(s + below),
-                         sums_at(s + below + beside), factor_at(&k->finish, c), k->finish.zero,
-                         POOLED, ACTIVATION),
-                  room - at - c);
-}
-
 #define BY_ACTIVATION(which, run, ...)                                                             \
     switch (which) {                                                                               \
     case NN_TANH:                                                                                  \
@@ -224,20 +173,131 @@ static void finish_outputs(const quant_finish *finish, const sum *s, int count, 
     BY_ACTIVATION(finish->activation, finish_row, finish, s, count, out_c, y)
 }
 
+/* ---- not pooled: sums of a row to the scratch, then from there ---- */
+
+INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, const int P, const int V)
+{
+    sums s[P_MOST];
+    conv_sums(k, x, s, c, 1, P, V);
+    UNROLL for (int i = 0; i < P; i++) UNROLL for (int v = 0; v < V; v++)
+        memcpy(to + (size_t)i * (size_t)k->padded + c + v * VL, &s[i * V + v], sizeof s[0]);
+}
+
+#define CONV_BLOCK(P, V)                                                                           \
+    for (; k->out_w - x >= (P); x += (P))                                                          \
+        conv_block(k, from + (size_t)x * step, to + (size_t)x * (size_t)k->padded, c, P, V);
+
+static void sum_row(const quant_window *k, const element *from, sum *to)
+{
+    size_t step = (size_t)(k->stride_w * k->in_c);
+    for (int c = 0; c < k->padded;) {
+        int x = 0, two = k->padded - c >= 2 * VL;
+        if (two) {
+            CONV_BLOCK(4, 2)
+            CONV_BLOCK(1, 2)
+        } else {
+            CONV_BLOCK(8, 1)
+            CONV_BLOCK(1, 1)
+        }
+        c += two ? 2 * VL : VL;
+    }
+}
+
+/* ---- pooled: from the registers ---- */
+
+/* P / 2 windows whose sums are s[row][column][vector]. Outputs that do not fill a vector may be
+   stored as a whole one where ROOM is left, but only the first of a position: those to the right of
+   it come later. */
+INLINE void finish_windows(const quant_window *k, const sums *s, element *y, int c, int room,
+                           const int P, const int V, const quant_pooled POOLED,
+                           const nn_activation ACTIVATION)
+{
+    UNROLL for (int i = 0; i < P / 2; i++) UNROLL for (int v = 0; v < V; v++)
+    {
+        const sums *four = s + 2 * i * V + v;
+        int at = i * k->out_c + v * VL;
+        store(y + at,
+              pooled(four[0], four[V], four[P * V], four[P * V + V], factor_at(&k->finish, c + v * VL),
+                     k->finish.zero, POOLED, ACTIVATION),
+              c + v * VL ? k->out_c - c - v * VL : room - at);
+    }
+}
+
+#define FINISH_WINDOWS(P, V)                                                                       \
+    if (k->pooled == QUANT_AVERAGED)                                                               \
+        BY_ACTIVATION(k->finish.activation, finish_windows, k, s, y, c, room, P, V, QUANT_AVERAGED)\
+    else                                                                                           \
+        BY_ACTIVATION(k->finish.activation, finish_windows, k, s, y, c, room, P, V, QUANT_MAXIMUM)
+
+static void finish_one(const quant_window *k, const sums *s, element *y, int c, int room)
+{
+    FINISH_WINDOWS(2, 1)
+}
+
+/* One window at a time, for blocks of all sizes. */
+static __attribute__((noinline)) void finish_block(const quant_window *k, const sums *block, element *y,
+                                                   int c, int room, int p, int v)
+{
+    for (int i = 0; i < p / 2; i++)
+        for (int n = 0; n < v; n++) {
+            const sums *at = block + 2 * i * v + n;
+            sums s[4] = {at[0], at[v], at[p * v], at[p * v + v]};
+            finish_one(k, s, y + i * k->out_c + n * VL, c + n * VL, room - i * k->out_c - n * VL);
+        }
+}
+
+INLINE void windows_block(const quant_window *k, const element *x, element *y, int c, int room,
+                          const int P, const int V)
+{
+    sums s[P_MOST];
+    conv_sums(k, x, s, c, 2, P, V);
+    if (2 * P * V < P_MOST) { /* smaller code */
+        finish_block(k, s, y, c, room, P, V);
+        return;
+    }
+    FINISH_WINDOWS(P, V)
+}
+
+#define WINDOWS_BLOCK(P, V)                                                                        \
+    for (; 2 * k->out_w - x >= (P); x += (P))                                                      \
+        windows_block(k, from + (size_t)x * step, y + x / 2 * k->out_c + c, c,                     \
+                      (k->out_w - x / 2) * k->out_c, P, V);
+
+static void windows_row(const quant_window *k, const element *from, element *y)
+{
+    size_t step = (size_t)(k->stride_w * k->in_c);
+    for (int c = 0; c < k->padded;) {
+        int x = 0, two = k->padded - c >= 2 * VL;
+        if (two) {
+#if NREG == 32
+            WINDOWS_BLOCK(4, 2)
+#endif
+            WINDOWS_BLOCK(2, 2)
+        } else {
+#if NREG == 32
+            WINDOWS_BLOCK(10, 1)
+#endif
+            WINDOWS_BLOCK(4, 1)
+            WINDOWS_BLOCK(2, 1)
+        }
+        c += two ? 2 * VL : VL;
+    }
+}
+
 static void conv(const quant_window *k, const void *x, void *y, void *scratch)
 {
-    size_t down = (size_t)(k->stride_h * k->in_pitch) * (k->pooled == QUANT_NOT_POOLED ? 1 : 2);
-    for (int row = 0; row < k->out_h; row++) {
+    int pooled = k->pooled != QUANT_NOT_POOLED;
+    size_t down = (size_t)(k->stride_h * k->in_pitch) * (pooled ? 2 : 1);
+    const element *from = x;
+    for (int row = 0; row < k->out_h; row++, from += down) {
         size_t at = (size_t)row * (size_t)k->out_pitch;
-        element *to = (element *)y + at;
-        sum_rows(k, (const element *)x + (size_t)row * down, scratch);
-        if (k->pooled == QUANT_AVERAGED)
-            BY_ACTIVATION(k->finish.activation, finish_pooled, k, scratch, to, QUANT_AVERAGED)
-        else if (k->pooled == QUANT_MAXIMUM)
-            BY_ACTIVATION(k->finish.activation, finish_pooled, k, scratch, to, QUANT_MAXIMUM)
-        else
-            finish_outputs(&k->finish, scratch, k->out_w, k->out_c,
-                           k->finish.to_float ? (void *)((float *)y + at) : to);
+        if (pooled) {
+            windows_row(k, from, (element *)y + at);
+            continue;
+        }
+        sum_row(k, from, scratch);
+        finish_outputs(&k->finish, scratch, k->out_w, k->out_c,
+                       k->finish.to_float ? (void *)((float *)y + at) : (element *)y + at);
     }
 }
 

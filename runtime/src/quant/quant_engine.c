@@ -71,16 +71,11 @@ static void *elements(const quant_engine *e, unsigned char *arena, const quant_m
     return arena + map->at + map->first * (size_t)e->lay.kernels->element;
 }
 
-/* A map's rows from contiguous values of some storage. */
+/* A map from contiguous values of some storage. */
 static void load_map(const quant_engine *e, unsigned char *arena, const quant_map *map,
                      const quant_input *input, const void *from)
 {
-    size_t row = (size_t)(map->w * map->c), size = input->dtype == NN_UINT8 ? 1 : sizeof(float);
-    char *y = elements(e, arena, map);
-    for (int i = 0; i < map->h; i++)
-        e->lay.kernels->load(input, (const char *)from + (size_t)i * row * size,
-                             y + (size_t)i * (size_t)map->pitch * (size_t)e->lay.kernels->element,
-                             (int)row);
+    e->lay.kernels->load(input, from, elements(e, arena, map), map->w * map->c, map->h, map->pitch);
 }
 
 static void run_map(const quant_engine *e, unsigned char *arena, const quant_stage *stage)
@@ -170,7 +165,7 @@ static void prepare(quant_engine *e, const tensor_t *x)
     int16_t wide[256];
     for (int i = 0; i < 256; i++)
         bytes[i] = (uint8_t)i;
-    e->lay.kernels->load(input, bytes, wide, 256);
+    e->lay.kernels->load(input, bytes, wide, 256, 1, 256);
     input->same = 1;
     for (int i = 0; i < 256; i++)
         input->same &= (e->lay.kernels->element == 1 ? ((uint8_t *)wide)[i] : wide[i]) == i;

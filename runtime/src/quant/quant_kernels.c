@@ -222,19 +222,21 @@ INLINE void enter(const quant_input *input, vf value, element *y, int count)
 #endif
 }
 
-static void load(const quant_input *input, const void *from, void *to, int count)
-{
-    element *y = to;
-    const uint8_t *bytes = from;
 #if QUANT_FORM == QUANT_QUADS
-    if (input->dtype == NN_UINT8 && input->same && count >= 16) { /* the last piece laps back */
-        for (int i = 0; i < count; i += 16) {
-            i = i + 16 > count ? count - 16 : i;
-            memcpy(y + i, bytes + i, 16);
-        }
-        return;
+/* Rows of 16 bytes and more as they are: the last piece of each laps back. */
+INLINE void copy_rows(const uint8_t *from, element *y, int count, int rows, int pitch)
+{
+    for (int row = 0; row < rows; row++, from += count, y += pitch) {
+        for (int i = 0; i + 16 < count; i += 16)
+            memcpy(y + i, from + i, 16);
+        memcpy(y + count - 16, from + count - 16, 16);
     }
+}
 #endif
+
+static void load_row(const quant_input *input, const void *from, element *y, int count)
+{
+    const uint8_t *bytes = from;
     if (input->dtype == NN_UINT8 && input->same) {
         for (int i = 0; i < count; i++)
             y[i] = bytes[i];
@@ -253,6 +255,20 @@ static void load(const quant_input *input, const void *from, void *to, int count
             memcpy(values, (const float *)from + i, (size_t)left * sizeof *values);
         enter(input, *(const vf *)values, y + i, left);
     }
+}
+
+static void load(const quant_input *input, const void *from, void *y, int count, int rows, int pitch)
+{
+#if QUANT_FORM == QUANT_QUADS
+    if (input->dtype == NN_UINT8 && input->same && count >= 16) {
+        copy_rows(from, y, count, rows, pitch);
+        return;
+    }
+#endif
+    size_t size = input->dtype == NN_UINT8 ? 1 : sizeof(float);
+    for (int row = 0; row < rows; row++)
+        load_row(input, (const char *)from + (size_t)row * (size_t)count * size,
+                 (element *)y + (size_t)row * (size_t)pitch, count);
 }
 
 const quant_kernels PASTE(nn__quant_, QUANT_SET) = {

@@ -79,16 +79,17 @@ typedef struct quant_kernels {
     void (*conv_columns)(const quant_window *window, const void *x, void *y, void *scratch);
     void (*dense)(const quant_dense *dense, const void *x, void *y, void *scratch);
     void (*pool)(const quant_window *window, const void *x, void *y);
-    /* COUNT elements each. `map` is given the layer; from floats, or from a tensor's storage;
-       and to floats. */
+    /* COUNT elements by the function of the layer. */
     void (*map)(const quant_layer *layer, const void *x, void *y, int count);
-    void (*load)(const quant_input *input, const void *from, void *y, int count);
+    /* ROWS of COUNT values each, of some storage, to rows of elements that start PITCH apart; and
+       elements to floats. */
+    void (*load)(const quant_input *input, const void *from, void *y, int count, int rows, int pitch);
     void (*unload)(quant_range range, const void *x, float *y, int count);
 } quant_kernels;
 
 static inline size_t nn__quant_conv_scratch(const quant_window *window)
 {
-    size_t rows = (size_t)(window->pooled ? 4 : 1) * (size_t)window->out_w * (size_t)window->padded;
+    size_t rows = window->pooled ? 0 : (size_t)window->out_w * (size_t)window->padded;
     /* Vectors of inputs: two of each row and group, four of each set of rests (quant_columns.h). */
     size_t groups = (size_t)window->row_groups, kernel = (size_t)window->kernel_h;
     size_t columns = 16 * (2 * (kernel + (size_t)window->stride_h) * groups + 4 * kernel);

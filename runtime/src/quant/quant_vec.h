@@ -253,9 +253,18 @@ INLINE vf activated(vf x, const nn_activation ACTIVATION)
     return ACTIVATION == NN_RELU ? fmax_(x, (vf){0}) : x;
 }
 
+/* Of magnitude below 2^22. */
 INLINE vi nearest(vf x)
 {
+#if defined __AVX512F__ && VL == 16
+    return (vi)_mm512_cvtps_epi32((__m512)x);
+#elif defined __AVX__ && VL == 8
+    return (vi)_mm256_cvtps_epi32((__m256)x);
+#elif defined __SSE2__ && VL == 4
+    return (vi)_mm_cvtps_epi32((__m128)x);
+#else
     return (vi)(x + QUANT_MAGIC) - QUANT_MAGIC_BITS;
+#endif
 }
 
 INLINE vf entries(const float *table, vi at)
