@@ -86,7 +86,7 @@ def why(net, batch, plan, threads):
     if macs < FEW * values:
         reasons.append(f"only {macs / values:.0f} multiply-adds for each value that is activated, "
                        "pooled and kept")
-    if 16 * weights > 4e6:
+    if 16 * weights > 6e6:
         reasons.append(f"{16e-6 * weights:.0f} MB of weights, gradients and Adam's moments, more than "
                        "the second-level caches hold")
     windows = {(layer.kernel, layer.stride) for layer in layers if layer.kind == "conv"}
