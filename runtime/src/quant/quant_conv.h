@@ -7,7 +7,7 @@
 #ifndef NN_QUANT_CONV_H
 #define NN_QUANT_CONV_H
 
-#include "quant_vec.h"
+#include "quant_results.h"
 
 /* ---- packed weights: 4 bytes for each group and output ---- */
 
