@@ -358,9 +358,21 @@ static int ask_user(run *r)
     return stop;
 }
 
+/* What the threads change, and the order that is shuffled beside them. */
+static void own_memory(run *r)
+{
+    size_t bytes = r->model->net.param_count * sizeof(float);
+    nn__own_pages(r->model->params, bytes);
+    nn__own_pages(r->model->slots[0], bytes);
+    nn__own_pages(r->model->slots[1], bytes);
+    nn__own_pages(r->grad, bytes);
+    nn__own_pages(r->order, (size_t)r->samples * sizeof *r->order);
+}
+
 static void train(run *r)
 {
     begin(r);
+    own_memory(r);
     r->model->engine->enter(r->model->engine_self);
     for (int epoch = 0; epoch < r->opts.epochs; epoch++) {
         r->epoch_started = nn__seconds();
