@@ -1,0 +1,31 @@
+/*
+ * What TinyCC takes although it is not C, and then compiles to something that nobody wrote: found
+ * by looking at the tokens of an item, so that it is refused with a sentence that names it.
+ *
+ * Types that only the compiler knows are looked at while it compiles (strict.c).
+ */
+#ifndef XTINYCC_CHECK_H
+#define XTINYCC_CHECK_H
+
+#include "refuse.h"
+#include "type_find.h"
+
+/* The first such thing in the cell; the reason is NULL if there is none. */
+refusal check_items(const type_scope *scope);
+
+/* Its parts, for tokens whose macros of the cells are expanded, with the place of each bracket's
+   partner (0: it has none). */
+typedef struct check_code {
+    const type_scope *scope;
+    tokens tokens;
+    size_t *partner;
+} check_code;
+
+/* Words that do not go together in one type, and words of the language in a name's place. */
+refusal check_specifiers(const check_code *code);
+/* Numbers and escape sequences that are none. */
+refusal check_literal(pool *pool, const token *t);
+/* Two members or parameters of one name, values without a name, enumerators that are no integers. */
+refusal check_declaration(const type_scope *scope, const item *item);
+
+#endif
