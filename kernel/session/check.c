@@ -50,6 +50,8 @@ static refusal check_item(const type_scope *scope, const item *item)
         return found;
     code.partner = find_partners(scope->pool, &code.tokens);
     found = check_specifiers(&code);
+    if (!found.reason)
+        found = check_places(&code, item);
     return found.reason ? found : check_declaration(scope, item);
 }
 

@@ -209,7 +209,7 @@ static const struct {
     {"character array initializer must be a literal, optionally enclosed in braces",
      "an array takes its values in braces, as in {1, 2}, or from a text if it is one of characters"},
     {"index too large", "there are more values than the array has elements"},
-    {"too many field init", "there are more values than the structure has members"},
+    {"too many field init", "there are more values than the structure has members that are known here"},
     {"invalid index", "an index in the values is outside of the array"},
     {"field expected", "the structure has no member of this name"},
     {"unknown type size", "the type is not complete: its members, or the size of the array, are not "
@@ -228,6 +228,19 @@ static const struct {
     {"invalid macro name '", "a macro needs a name"},
 };
 
+/* The types of a message without the storage class, which TinyCC counts as a part of them. */
+static const char *plain_types(pool *pool, const char *text)
+{
+    static const char *const storage[] = {"'extern ", "'static "};
+    for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
+        for (const char *at; (at = strstr(text, storage[i]));)
+            text = pool_format(pool, "%.*s'%s", (int)(at - text), text, at + strlen(storage[i]));
+    if (strstr(text, "__old"))
+        text = pool_format(pool, "%s ('__old' marks a type as it was before a later cell changed it)",
+                           text);
+    return text;
+}
+
 /* Say it as a C programmer would. */
 static const char *reword(pool *pool, const compiler_message *m, const names *names,
                           const char *name)
@@ -245,10 +258,8 @@ static const char *reword(pool *pool, const compiler_message *m, const names *na
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].compiler) == 0)
             return words[i].ours;
-    static const char storage[] = "'extern ";
-    const char *type = strncmp(text, "cannot convert ", 15) == 0 ? strstr(text, storage) : NULL;
-    if (type)
-        return pool_format(pool, "%.*s'%s", (int)(type - text), text, type + strlen(storage));
+    if (strncmp(text, "cannot convert ", 15) == 0)
+        return plain_types(pool, text);
     return text;
 }
 
