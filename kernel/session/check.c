@@ -66,5 +66,5 @@ refusal check_items(const type_scope *scope)
         if (found.reason && found.token->expanded)
             found.token = &item->tokens.list[item->first];
     }
-    return found;
+    return found.reason ? found : check_order(scope);
 }

@@ -30,4 +30,7 @@ refusal check_places(const check_code *code, const item *item);
 /* Two members or parameters of one name, values without a name, enumerators that are no integers. */
 refusal check_declaration(const type_scope *scope, const item *item);
 
+/* Variables that are used before the cell declares them, or that it declares with a value twice. */
+refusal check_order(const type_scope *scope);
+
 #endif

@@ -219,7 +219,7 @@ static const struct {
     {"constant exceeds 32 bit", "an integer constant that an int can hold is needed here"},
     {"type match twice", "two types of this _Generic are the same"},
     {"type already defined", "this type is defined already"},
-    {"struct/union/enum already defined", "this name is that of another struct, union or enum"},
+    {"struct/union/enum already defined", "this struct, union or enum is defined already in this cell"},
     {"parameter declared as void", "a parameter cannot be void, and '(void)' stands alone"},
     {"declaration of void object", "an object cannot have the type void"},
     {"invalid digit", "an octal number (it begins with 0) has the digits 0 to 7"},

@@ -1,7 +1,7 @@
 #include "mend.h"
 
 #include "local.h"
-#include "macro.h"
+#include "mend_text.h"
 #include "refuse.h"
 #include "refuse_variable.h"
 
@@ -97,13 +97,14 @@ static void mend_macro(const type_scope *scope, token *directive)
 {
     size_t length;
     const char *rest = directive_rest(directive, &length);
-    if (!memmem(rest, length, "(", 1))
+    if (!memmem(rest, length, "(", 1) && !memmem(rest, length, "\"", 1))
         return;
     tokens body = scan(scope->pool, rest, length, false);
     size_t first = 1;
     if (body.count > 1 && token_is(&body.list[1], "(") && !body.list[1].spaced)
         first = tokens_close(&body, 1, NULL);
-    if (first >= body.count || !mend_casts(scope, &body, first, body.count, true))
+    bool any = first < body.count && mend_casts(scope, &body, first, body.count, true);
+    if (!mend_texts(scope, &body, first, body.count) && !any)
         return;
     text out = {.pool = scope->pool};
     text_puts(&out, "#define ");
@@ -200,64 +201,6 @@ static void mend_switch(const tokens *tokens, size_t at, size_t end)
     tokens->list[close].code = ")|0)";
 }
 
-/* --- Strings --------------------------------------------------------------------------------- */
-
-/* What stands at T: a string, or the strings that a macro stands for. *COUNT is 0 if neither. */
-static const token *read_texts(const type_scope *scope, const token *t, size_t *count)
-{
-    *count = t->kind == TOKEN_STRING;
-    if (t->kind != TOKEN_NAME || !is_macro(scope->names, t))
-        return t;
-    token *list;
-    const token *after = macro_expand(scope->pool, scope->names, t, t + 1, &list, count);
-    for (size_t i = 0; after && i < *count; i++)
-        if (list[i].kind != TOKEN_STRING)
-            after = NULL;
-    if (!after)
-        *count = 0;
-    return list;
-}
-
-static const char *widened(pool *pool, const token *list, size_t count)
-{
-    text out = {.pool = pool};
-    for (size_t i = 0; i < count; i++)
-        text_format(&out, "%s%.*s ", *list[i].text == '"' ? "L" : "", (int)list[i].length,
-                    list[i].text);
-    return text_string(&out);
-}
-
-/* All strings that stand side by side with the one at AT are wide if one of them is. Returns the
-   last of them. */
-static size_t mend_strings(const type_scope *scope, const tokens *tokens, size_t first, size_t at,
-                           size_t end)
-{
-    size_t count, begin = at, last = at;
-    bool wide = false, narrow = false;
-    while (begin > first && (read_texts(scope, &tokens->list[begin - 1], &count), count))
-        begin--;
-    for (size_t i = begin; i < end; i++) {
-        const token *list = read_texts(scope, &tokens->list[i], &count);
-        if (!count)
-            break;
-        for (size_t k = 0; k < count; k++) {
-            wide |= *list[k].text == 'L';
-            narrow |= *list[k].text == '"';
-        }
-        last = i;
-    }
-    for (size_t i = begin; i <= last; i++) {
-        token *t = &tokens->list[i];
-        if (t->kind == TOKEN_STRING && t->length > 2 && memcmp(t->text, "u8", 2) == 0)
-            t->code = pool_copy(scope->pool, t->text + 2, t->length - 2);
-        if (!wide || !narrow)
-            continue;
-        const token *list = read_texts(scope, &tokens->list[i], &count);
-        tokens->list[i].code = widened(scope->pool, list, count);
-    }
-    return last;
-}
-
 /* --- The whole ------------------------------------------------------------------------------- */
 
 /* Types made inside the item are looked up, too. */
@@ -281,12 +224,11 @@ void mend_items(const type_scope *scope, items *items)
     packing packing = {.depth = 0};
     for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
+        mend_texts(scope, &item->tokens, item->first, item->end);
         for (size_t k = item->first; k < item->end; k++) {
             token *t = &item->tokens.list[k];
             if (t->kind == TOKEN_DIRECTIVE)
                 mend_directive(scope, t, &packing);
-            else if (t->kind == TOKEN_STRING)
-                k = mend_strings(scope, &item->tokens, item->first, k, item->end);
             else if (token_is(t, "switch") && k + 1 < item->end && token_is(t + 1, "("))
                 mend_switch(&item->tokens, k, item->end);
             else if ((token_is(t, "static_assert") || token_is(t, "_Static_assert")) &&

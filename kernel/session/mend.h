@@ -7,6 +7,7 @@
  * H22  `#pragma pack(push)` needs the number that holds.
  * H24  `switch (1.5)` is taken: `switch ((1.5)|0)`, which is not.
  * H25  "a" L"b" is narrow: L"a" L"b".
+ * H26  "\u00e9" is one byte: its two, "\303\251".
  * H12  u8"text" is "text", as source text is UTF-8.
  */
 #ifndef XTINYCC_MEND_H
