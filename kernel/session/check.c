@@ -52,7 +52,7 @@ static refusal check_item(const type_scope *scope, const item *item)
     found = check_specifiers(&code);
     if (!found.reason)
         found = check_places(&code, item);
-    return found.reason ? found : check_declaration(scope, item);
+    return found.reason ? found : check_declaration(&code, item);
 }
 
 refusal check_items(const type_scope *scope)

@@ -40,7 +40,7 @@ static void add_members(members *m, size_t body, size_t close, int depth)
         declaration d;
         declaration_read(m->pool, m->scope->names, m->tokens, at, &d);
         for (size_t i = 0; i < d.count; i++)
-            if (d.list[i].name != DECLARE_NONE)
+            if (d.list[i].name != DECLARE_NONE && !d.no_type) /* `bool (*f)(int)`: a macro */
                 add_name(m, &m->tokens->list[d.list[i].name], "members");
         if (d.count == 0 && d.tag_body != DECLARE_NONE && d.tag_name == DECLARE_NONE &&
             !token_is(&m->tokens->list[d.tag_keyword], "enum"))
@@ -59,25 +59,23 @@ static refusal check_members(const type_scope *scope, const tokens *tokens, size
 }
 
 /* Every structure and union in the item, those in functions too. */
-static refusal check_types(const type_scope *scope, const item *item)
+static refusal check_types(const check_code *code)
 {
+    const tokens *tokens = &code->tokens;
     refusal found = {0};
-    for (size_t i = item->first; i < item->end && !found.reason; i++) {
-        const token *t = &item->tokens.list[i];
+    for (size_t i = 0; i < tokens->count && !found.reason; i++) {
+        const token *t = &tokens->list[i];
         if (!token_is(t, "struct") && !token_is(t, "union"))
             continue;
         size_t at = i + 1;
-        while (at < item->end && item->tokens.list[at].kind == TOKEN_NAME) {
-            bool attribute = is_specifier_keyword(&item->tokens.list[at]);
+        while (at < tokens->count && tokens->list[at].kind == TOKEN_NAME) {
+            bool attribute = is_specifier_keyword(&tokens->list[at]);
             at++;
-            if (attribute && token_is(&item->tokens.list[at], "("))
-                at = tokens_close(&item->tokens, at, NULL);
+            if (attribute && token_is(&tokens->list[at], "(") && code->partner[at] > at)
+                at = code->partner[at] + 1;
         }
-        bool complete = true;
-        size_t end = at < item->end && token_is(&item->tokens.list[at], "{")
-                         ? tokens_close(&item->tokens, at, &complete) : 0;
-        if (end && complete)
-            found = check_members(scope, &item->tokens, at, end);
+        if (token_is(&tokens->list[at], "{") && code->partner[at] > at)
+            found = check_members(code->scope, tokens, at, code->partner[at] + 1);
     }
     return found;
 }
@@ -185,11 +183,12 @@ static refusal check_automatic(const tokens *tokens, const declaration *d)
                      "the type itself", &tokens->list[d->specifiers]};
 }
 
-refusal check_declaration(const type_scope *scope, const item *item)
+refusal check_declaration(const check_code *code, const item *item)
 {
+    const type_scope *scope = code->scope;
     const declaration *d = item->declaration;
     const tokens *tokens = &item->tokens;
-    refusal found = check_types(scope, item);
+    refusal found = check_types(code);
     if (!found.reason)
         found = check_integers(item);
     if (!found.reason && d)

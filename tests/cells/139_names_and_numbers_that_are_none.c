@@ -42,3 +42,7 @@ int m[2][3]; int *g(int a[3], int b), h(int x); m[0, 1]
 "\x41BC"
 // ---
 L"\x3b1\400"[0] + '\377' + "\x41" "BC"[1]
+// ---
+#define REAL double
+struct calls { REAL (*first)(REAL); REAL (*second)(REAL); bool (*third)(int); bool (*fourth)(int); } calls; bool both(bool (*a)(int), bool (*b)(int)) { return a(1) && b(1); }
+sizeof calls
