@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "declare.h"
+#include "local.h"
 
 static bool is_assignment(const token *t)
 {
@@ -64,6 +65,40 @@ static bool is_type(const check_code *code, size_t open, size_t close)
     return begins;
 }
 
+/* Behind `(T)x` or `(T)(U)x` at AT; AT: there is none. */
+static size_t skip_cast(const check_code *code, size_t at)
+{
+    size_t next = at;
+    while (token_is(&code->tokens.list[next], "(") && code->partner[next] > next &&
+           is_type(code, next, code->partner[next]))
+        next = code->partner[next] + 1;
+    size_t end = next > at ? skip_postfix(code, next) : at;
+    return end > next ? end : at;
+}
+
+static const char of_a_cast[] = "a cast is a value: nothing can be assigned to it";
+
+static bool is_step(const token *t)
+{
+    return token_is(t, "++") || token_is(t, "--");
+}
+
+/* `++(char)x`, `((char *)p)++`. */
+static refusal check_step(const check_code *code, size_t at)
+{
+    const token *t = &code->tokens.list[at];
+    size_t close = code->partner[at];
+    if (!token_is(t, "(") || close <= at + 1)
+        return (refusal){0};
+    bool before = at > 0 && is_step(t - 1) && (at == 1 || !is_operand_end(t - 2));
+    if (before && skip_cast(code, at) > at)
+        return (refusal){of_a_cast, t};
+    bool around = is_step(&code->tokens.list[close + 1]) || before;
+    if (around && (at == 0 || !is_operand_end(t - 1)) && skip_cast(code, at + 1) == close)
+        return (refusal){of_a_cast, t};
+    return (refusal){0};
+}
+
 /* `(char)x = 3`, `(x, y) = 3`. */
 static refusal check_assignment(const check_code *code, size_t at)
 {
@@ -71,13 +106,9 @@ static refusal check_assignment(const check_code *code, size_t at)
     size_t close = code->partner[at];
     if (!token_is(t, "(") || close <= at + 1 || !begins_expression(&code->tokens, at))
         return (refusal){0};
-    if (is_type(code, at, close)) {
-        size_t end = skip_postfix(code, close + 1);
-        bool declares = at > 0 && token_is(t - 1, "}"); /* `struct {...} (T) = ...` is not worth it */
-        if (end > close + 1 && !declares && is_assignment(&code->tokens.list[end]))
-            return (refusal){"a cast is a value: nothing can be assigned to it", t};
-        return (refusal){0};
-    }
+    size_t end = skip_cast(code, at);
+    if (end > at)
+        return is_assignment(&code->tokens.list[end]) ? (refusal){of_a_cast, t} : (refusal){0};
     if (!is_assignment(&code->tokens.list[close + 1]))
         return (refusal){0};
     for (size_t i = at + 1; i < close; i++) {
@@ -189,6 +220,76 @@ static refusal check_registers(const check_code *code, const item *item)
     return (refusal){0};
 }
 
+/* --- Constant parameters ------------------------------------------------------------------------ */
+
+/* Whether the parameter in tokens [first, end) is itself a constant, as in `const int n` and
+   `int *const p`. Its name is the last token. */
+static bool is_constant(const tokens *tokens, size_t first, size_t end)
+{
+    bool constant = false;
+    for (size_t i = first; i < end; i++) {
+        const token *t = &tokens->list[i];
+        if (is_one_of(t, "([{"))
+            return false;
+        constant = (constant || token_is(t, "const") || token_is(t, "__const")) && !token_is(t, "*");
+    }
+    return constant && end > first + 1 && tokens->list[end - 1].kind == TOKEN_NAME &&
+           !is_keyword(&tokens->list[end - 1]);
+}
+
+/* An assignment to NAME in tokens [first, end); NULL: there is none. */
+static const token *find_assignment(const tokens *tokens, size_t first, size_t end, const token *name)
+{
+    for (size_t i = first; i < end; i++) {
+        const token *t = &tokens->list[i];
+        if (!token_same(t, name) || token_is(t - 1, ".") || token_is(t - 1, "->") ||
+            token_is(t - 1, "*") || (t[-1].kind == TOKEN_NAME && !is_statement_keyword(t - 1)))
+            continue;
+        size_t after = i + 1;
+        while (token_is(&tokens->list[after], ".") && tokens->list[after + 1].kind == TOKEN_NAME)
+            after += 2;
+        const token *next = &tokens->list[after];
+        bool step = is_step(next) || (is_step(t - 1) && !token_is(next, "[") && !token_is(next, "->"));
+        if (step || is_assignment(next))
+            return t;
+    }
+    return NULL;
+}
+
+/* TinyCC forgets that a parameter is constant. */
+static refusal check_constants(const check_code *code, const item *item)
+{
+    const declaration *d = item->declaration;
+    const tokens *tokens = &item->tokens;
+    if (item->kind != ITEM_FUNCTION)
+        return (refusal){0};
+    local_list locals;
+    bool read = false;
+    size_t first = d->list[0].parameters + 1, end = d->list[0].parameters_end;
+    for (size_t i = first; i < end; i++) {
+        if (is_one_of(&tokens->list[i], "([{")) {
+            i = tokens_close(tokens, i, NULL) - 1;
+            continue;
+        }
+        if (!token_is(&tokens->list[i], ",") && i + 1 < end)
+            continue;
+        const token *name = &tokens->list[i - 1];
+        bool constant = is_constant(tokens, first, i);
+        first = i + 1;
+        const token *at = constant ? find_assignment(tokens, d->body, item->end, name) : NULL;
+        if (!at)
+            continue;
+        if (!read)
+            local_read(code->scope->pool, code->scope->names, tokens, d->body, item->end, &locals);
+        read = true;
+        locals.names.below = NULL;
+        if (!names_find_token(&locals.names, SPACE_ORDINARY, name))
+            return (refusal){pool_format(code->scope->pool, "assignment to the constant '%.*s' (it is "
+                                         "declared const)", (int)name->length, name->text), at};
+    }
+    return (refusal){0};
+}
+
 /* --- Types that are not complete ---------------------------------------------------------------- */
 
 static refusal check_complete(const type_scope *scope, const tokens *tokens, size_t at, size_t end)
@@ -233,7 +334,11 @@ refusal check_places(const check_code *code, const item *item)
         if (!declares) /* `int (x) = 3` */
             found = check_assignment(code, at);
         if (!found.reason)
+            found = check_step(code, at);
+        if (!found.reason)
             found = check_bit_field(code, at);
     }
-    return found.reason ? found : check_registers(code, item);
+    if (!found.reason)
+        found = check_registers(code, item);
+    return found.reason ? found : check_constants(code, item);
 }

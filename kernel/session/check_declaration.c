@@ -201,6 +201,9 @@ refusal check_declaration(const check_code *code, const item *item)
             found = check_brackets(tokens, one);
         if (!found.reason)
             found = check_function_words(tokens, d, one);
+        if (!found.reason && one->is_function && !d->is_typedef && one->initialiser != DECLARE_NONE)
+            found = (refusal){"a function cannot be given a value; a pointer to one is written "
+                              "'(*name)(...)'", &tokens->list[one->initialiser - 1]};
         if (!found.reason && one->name == DECLARE_NONE && one->initialiser != DECLARE_NONE)
             found = (refusal){"a name is missing before the '='",
                               &tokens->list[one->initialiser - 1]};

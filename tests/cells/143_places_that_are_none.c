@@ -33,3 +33,20 @@ int f(struct unknown *u, struct bits v, struct bits *w) { return v.c + (u == 0);
 int x, y, z[2], *q = z; char c = 0; x = 5, y = 6; *(char *)q = 3; (*q) = (c = 4, 7); ((char *)q)[1] = (char)x; *q + (int)c + (x, y)
 // ---
 int main(void) { int n = 4, (k) = 2, m[2] = {(n, k), 1}; for (n = 0, (k) = 3; n < 2; n++) (*m) = n, (m[1]) = 2; printf("%d %d\n", m[0], (m)[1]); return 0; }
+// ---
+char *p; ((int *)p)++;
+// ---
+int *p; ++(char *)p;
+// ---
+int *p; (char *)(void *)p = 0;
+// ---
+int f(const int n) { return n++; }
+// ---
+int f(int a, char *const p) { *p = 'x'; p = 0; return a; }
+// ---
+void f(const struct bits b) { b.c = 3; }
+// ---
+int f(const int n, const char *s, int *const q, const int a[2], const int k) { int t = n; for (int k = 0; k < 2; k++) t += k; s++; *q = t; q[0]++; return n == *q - 2 && k > 0 && *s; }
+int r2; f(3, "ab", &r2, NULL, 4)
+// ---
+void foo() = 0;
