@@ -43,7 +43,8 @@ static void find_variables(const type_scope *scope, names *out, refusal *found)
 /* Whether the name meant something before this cell. */
 static bool has_past(const type_scope *scope, const token *t)
 {
-    if (names_find_token(&headers_default()->names, SPACE_ORDINARY, t))
+    const headers *h = headers_default();
+    if (h && names_find_token(&h->names, SPACE_ORDINARY, t))
         return true;
     for (size_t i = 0; i < scope->past->count; i++) {
         const entry *e = &scope->past->list[i];

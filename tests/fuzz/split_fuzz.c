@@ -1,8 +1,10 @@
-/* The splitter takes any bytes; its items lie in the text, in order. */
+/* The splitter takes any bytes; its items lie in the text, in order, and can be looked at. */
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "check.h"
+#include "mend.h"
 #include "split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -22,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         last = item->offset_end;
     }
+    past past = {.pool = &pool};
+    type_scope scope = {.pool = &pool, .names = &names, .past = &past, .items = &items};
+    if (items.status == SPLIT_OK && !check_items(&scope).reason)
+        mend_items(&scope, &items);
     pool_free(&pool);
     return 0;
 }
