@@ -58,6 +58,7 @@ static refusal check_item(const type_scope *scope, const item *item)
 refusal check_items(const type_scope *scope)
 {
     refusal found = {0};
+    macro_allow(scope->pool, MACRO_SPLIT_WORK); /* what stands for more is looked at as written */
     for (size_t i = 0; i < scope->items->count && !found.reason; i++) {
         const item *item = &scope->items->list[i];
         if (item->kind == ITEM_DIRECTIVE || item->kind == ITEM_MAGIC)
@@ -66,5 +67,6 @@ refusal check_items(const type_scope *scope)
         if (found.reason && found.token->expanded)
             found.token = &item->tokens.list[item->first];
     }
+    macro_allow(scope->pool, MACRO_WORK);
     return found.reason ? found : check_order(scope);
 }
