@@ -260,16 +260,18 @@ static size_t remember(writer *w, entry_kind kind, const char *name, lang_bind b
 {
     past *past = &w->out->past;
     entry *e = find_new(w, kind, name);
+    int made = w->plan->number;
     if (!e && bind != LANG_BIND_NEW) {
         const struct name *old =
             names_find(w->plan->past_names, SPACE_ORDINARY, name, strlen(name));
         e = &past->list[old->item];
         text = e->text;
+        made = e->made;
     }
     if (!e)
         e = past_add(past, kind, w->plan->number, line, text, source);
-    *e = (entry){.kind = kind, .cell = w->plan->number, .line = line, .text = text,
-                 .source = source, .native = w->native};
+    *e = (entry){.kind = kind, .cell = w->plan->number, .line = line, .made = made,
+                 .text = text, .source = source, .native = w->native};
     return (size_t)(e - past->list);
 }
 
