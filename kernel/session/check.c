@@ -61,9 +61,11 @@ refusal check_items(const type_scope *scope)
     macro_allow(scope->pool, MACRO_SPLIT_WORK); /* what stands for more is looked at as written */
     for (size_t i = 0; i < scope->items->count && !found.reason; i++) {
         const item *item = &scope->items->list[i];
-        if (item->kind == ITEM_DIRECTIVE || item->kind == ITEM_MAGIC)
+        if (item->kind == ITEM_MAGIC)
             continue;
-        found = check_item(scope, item);
+        found = item->kind == ITEM_DIRECTIVE
+                    ? check_directive(scope->pool, &item->tokens.list[item->first])
+                    : check_item(scope, item);
         if (found.reason && found.token->expanded)
             found.token = &item->tokens.list[item->first];
     }

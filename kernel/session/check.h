@@ -25,6 +25,8 @@ typedef struct check_code {
 refusal check_specifiers(const check_code *code);
 /* Numbers and escape sequences that are none. */
 refusal check_literal(pool *pool, const token *t);
+/* Lines that begin with `#` and mean nothing. */
+refusal check_directive(pool *pool, const token *t);
 /* Assignments to values, addresses of what has none, types whose members nobody has declared. */
 refusal check_places(const check_code *code, const item *item);
 /* Two members or parameters of one name, values without a name, enumerators that are no integers. */

@@ -183,6 +183,32 @@ static refusal check_automatic(const tokens *tokens, const declaration *d)
                      "the type itself", &tokens->list[d->specifiers]};
 }
 
+/* `int f(void)[3]`, `int f(void)(void)`. */
+static refusal check_result(const tokens *tokens, const declarator *f)
+{
+    const token *t = &tokens->list[f->parameters_end];
+    if (!f->is_function || f->parameters_end >= f->end || (!token_is(t, "[") && !token_is(t, "(")))
+        return (refusal){0};
+    return (refusal){token_is(t, "[") ? "a function cannot give an array; it can give a pointer to one"
+                                      : "a function cannot give a function; it can give a pointer to "
+                                        "one", t};
+}
+
+/* `T = 3;` where T is a type. */
+static refusal check_type_name(const type_scope *scope, const item *item)
+{
+    static const char *const behind[] = {"=", ".", "->", "++", "--", "["};
+    const token *t = &item->tokens.list[item->first];
+    bool code = item->kind == ITEM_STATEMENT || item->kind == ITEM_EXPRESSION;
+    if (!code || t->kind != TOKEN_NAME || !is_type_name(scope->names, t) || is_macro(scope->names, t))
+        return (refusal){0};
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        if (token_is(t + 1, behind[i]))
+            return (refusal){pool_format(scope->pool, "'%.*s' is a type; a variable is needed here",
+                                         (int)t->length, t->text), t};
+    return (refusal){0};
+}
+
 refusal check_declaration(const check_code *code, const item *item)
 {
     const type_scope *scope = code->scope;
@@ -191,12 +217,16 @@ refusal check_declaration(const check_code *code, const item *item)
     refusal found = check_types(code);
     if (!found.reason)
         found = check_integers(item);
+    if (!found.reason)
+        found = check_type_name(scope, item);
     if (!found.reason && d)
         found = check_automatic(tokens, d);
     for (size_t i = 0; d && i < d->count && !found.reason; i++) {
         const declarator *one = &d->list[i];
         if (one->is_function)
             found = check_parameters(scope, tokens, one);
+        if (!found.reason)
+            found = check_result(tokens, one);
         if (!found.reason)
             found = check_brackets(tokens, one);
         if (!found.reason)

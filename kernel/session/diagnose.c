@@ -225,7 +225,8 @@ static const struct {
     {"invalid digit", "an octal number (it begins with 0) has the digits 0 to 7"},
     {"variable length array cannot be initialized",
      "an array whose size is a variable cannot be given values where it is declared"},
-    {"invalid macro name '", "a macro needs a name"},
+    {"',' expected (got \"}\")", "';' expected before '}'"},
+    {"',' expected (got \"=\")", "neither a member nor a parameter can be given a value here"},
 };
 
 /* The types of a message without the storage class, which TinyCC counts as a part of them. */
@@ -258,6 +259,9 @@ static const char *reword(pool *pool, const compiler_message *m, const names *na
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].compiler) == 0)
             return words[i].ours;
+    if (strncmp(text, "invalid type for ", 17) == 0)
+        return pool_format(pool, "%s cannot be a member: it is void, a function, or has a storage "
+                                 "class such as static", text + 17);
     if (strncmp(text, "cannot convert ", 15) == 0)
         return plain_types(pool, text);
     return text;
