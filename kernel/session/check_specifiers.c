@@ -4,6 +4,8 @@
 #include "declare.h"
 #include "macro.h"
 
+#include <stdlib.h>
+
 enum word {
     VOID = 1, CHAR = 2, SHORT = 4, INT = 8, LONG = 16, FLOAT = 32, DOUBLE = 64, SIGNED = 128,
     UNSIGNED = 256, BOOL = 512, COMPLEX = 1024, WIDE_INTEGER = 2048,
@@ -59,6 +61,7 @@ typedef struct run {
     int kinds[4];
     size_t count;
     int longs;
+    bool aligns; /* more than one _Alignas: the strictest holds */
     const token *storage, *restricts, *align, *type_name;
     size_t align_at, body; /* `(` of _Alignas; `}` of a type with its members */
     refusal found;
@@ -173,6 +176,7 @@ static size_t add_word(run *r, size_t at)
         if (!IS_ONE_OF(t, argument_words) || !token_is(token_at(r, at + 1), "("))
             return at + 1;
         if (token_is(t, "_Alignas")) {
+            r->aligns = r->align != NULL;
             r->align = r->align ? r->align : t;
             r->align_at = at + 1;
         }
@@ -214,6 +218,46 @@ static void check_restrict(run *r)
     if (r->restricts && (plain || (r->type_name && is_no_pointer(r->code->scope, r->type_name))))
         refuse(r, r->restricts, "'restrict' is for pointers: it stands behind the '*', as in "
                                 "'int *restrict p'");
+}
+
+/* The alignment that the words of a type give; 0: it cannot be told. */
+static int natural_alignment(int kinds, int longs)
+{
+    if (!kinds || kinds & (NAMED | VOID | COMPLEX | WIDE_INTEGER))
+        return 0;
+    if (kinds & DOUBLE)
+        return longs ? 16 : 8;
+    return longs ? 8 : kinds & SHORT ? 2 : kinds & (CHAR | BOOL) ? 1 : 4;
+}
+
+/* `_Alignas(2) int x;` is ignored. */
+static void check_alignment(run *r)
+{
+    int kinds = 0, wanted_kinds = 0, wanted_longs = 0, wanted = 0;
+    size_t close = r->align ? r->code->partner[r->align_at] : 0;
+    for (size_t i = 0; i < r->count; i++)
+        kinds |= r->kinds[i];
+    for (size_t i = r->align_at + 1; i < close; i++) {
+        const token *t = token_at(r, i);
+        bool known = false;
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (token_is(t, words[k].text)) {
+                wanted_kinds |= words[k].word;
+                wanted_longs += words[k].word == LONG;
+                known = true;
+            }
+        if (t->kind == TOKEN_NUMBER && close == r->align_at + 2)
+            wanted = (int)strtol(pool_copy(r->code->scope->pool, t->text, t->length), NULL, 0);
+        else if (!known)
+            return;
+    }
+    if (wanted_kinds)
+        wanted = natural_alignment(wanted_kinds, wanted_longs);
+    bool plain = !r->aligns && !token_is(token_at(r, r->end), "*") &&
+                 !token_is(token_at(r, r->end), "(");
+    if (plain && wanted > 0 && wanted < natural_alignment(kinds, r->longs))
+        refuse(r, r->align, pool_format(r->code->scope->pool, "'_Alignas' cannot give less than the "
+                                        "type has, which is %d", natural_alignment(kinds, r->longs)));
 }
 
 static void check_storage(run *r)
@@ -279,6 +323,7 @@ refusal check_specifiers(const check_code *code)
             r.end = next;
         check_restrict(&r);
         check_storage(&r);
+        check_alignment(&r);
         check_name(&r);
         if (r.found.reason)
             return r.found;

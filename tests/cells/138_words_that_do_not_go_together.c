@@ -59,3 +59,9 @@ inline int no_function;
 struct { int a; } = {1};
 // ---
 u
+// ---
+_Alignas(2) int reduced;
+// ---
+int f(void) { _Alignas(float) double d; return 0; }
+// ---
+_Alignas(16) char a16; _Alignas(double) int b8; _Alignas(1) _Alignas(8) int c8; _Alignas(1) char d1; _Alignas(4) int *e; ((long)&a16 | (long)&b8 | (long)&c8) % 8
