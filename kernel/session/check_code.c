@@ -99,6 +99,24 @@ static refusal check_step(const check_code *code, size_t at)
     return (refusal){0};
 }
 
+/* `f().x = 3`: the result of a function is a copy that ends at once. */
+static refusal check_result(const check_code *code, size_t at)
+{
+    const token *t = &code->tokens.list[at];
+    size_t close = t->kind == TOKEN_NAME && token_is(t + 1, "(") ? code->partner[at + 1] : 0;
+    bool plain = close > at && !is_keyword(t) && begins_expression(&code->tokens, at);
+    const name *entry = plain ? names_find_token(code->scope->names, SPACE_ORDINARY, t) : NULL;
+    if (!entry || entry->kind != NAME_FUNCTION || !token_is(&code->tokens.list[close + 1], "."))
+        return (refusal){0};
+    size_t end = close + 1;
+    while (token_is(&code->tokens.list[end], ".") && code->tokens.list[end + 1].kind == TOKEN_NAME)
+        end += 2;
+    if (!is_assignment(&code->tokens.list[end]) && !is_step(&code->tokens.list[end]))
+        return (refusal){0};
+    return (refusal){pool_format(code->scope->pool, "the result of '%.*s' is a value: nothing can be "
+                                 "assigned to its members", (int)t->length, t->text), t};
+}
+
 /* `(char)x = 3`, `(x, y) = 3`. */
 static refusal check_assignment(const check_code *code, size_t at)
 {
@@ -335,6 +353,8 @@ refusal check_places(const check_code *code, const item *item)
             found = check_assignment(code, at);
         if (!found.reason)
             found = check_step(code, at);
+        if (!found.reason)
+            found = check_result(code, at);
         if (!found.reason)
             found = check_bit_field(code, at);
     }

@@ -183,6 +183,36 @@ static refusal check_automatic(const tokens *tokens, const declaration *d)
                      "the type itself", &tokens->list[d->specifiers]};
 }
 
+/* `wchar_t a[] = "text"`, `char a[] = L"text"`, `int a[] = "text"`. */
+static refusal check_text(const tokens *tokens, const declaration *d, const declarator *one)
+{
+    if (!one->is_array || one->first != one->name || one->initialiser == DECLARE_NONE ||
+        tokens_close(tokens, one->brackets_first, NULL) != one->brackets_end)
+        return (refusal){0};
+    const token *t = &tokens->list[one->initialiser], *end = &tokens->list[one->initialiser_end];
+    bool braces = token_is(t, "{");
+    const token *text = t + braces;
+    bool wide = false;
+    for (t = text; t < end && t->kind == TOKEN_STRING; t++)
+        wide |= *t->text != '"' && memcmp(t->text, "u8", 2) != 0;
+    if (t == text || (braces ? !token_is(t, "}") : t != end))
+        return (refusal){0};
+    bool narrow = false, number = false;
+    for (size_t i = d->specifiers; i < d->specifiers_end; i++) {
+        const token *word = &tokens->list[i];
+        narrow |= token_is(word, "char");
+        number |= token_is(word, "int") || token_is(word, "short") || token_is(word, "long") ||
+                  token_is(word, "float") || token_is(word, "double") || token_is(word, "_Bool") ||
+                  token_is(word, "unsigned") || token_is(word, "wchar_t");
+    }
+    if (narrow && wide)
+        return (refusal){"an array of char cannot hold wide text; its characters are of the type "
+                         "wchar_t", text};
+    if (number && !narrow && !wide)
+        return (refusal){"text is for arrays of char; for wchar_t it is written L\"...\"", text};
+    return (refusal){0};
+}
+
 /* `int f(void)[3]`, `int f(void)(void)`. */
 static refusal check_result(const tokens *tokens, const declarator *f)
 {
@@ -225,6 +255,8 @@ refusal check_declaration(const check_code *code, const item *item)
         const declarator *one = &d->list[i];
         if (one->is_function)
             found = check_parameters(scope, tokens, one);
+        if (!found.reason)
+            found = check_text(tokens, d, one);
         if (!found.reason)
             found = check_result(tokens, one);
         if (!found.reason)

@@ -50,3 +50,15 @@ int f(const int n, const char *s, int *const q, const int a[2], const int k) { i
 int r2; f(3, "ab", &r2, NULL, 4)
 // ---
 void foo() = 0;
+// ---
+struct bits give(void) { return s; } give().c = 3;
+// ---
+struct bits give(void) { return s; } struct bits *lead(void) { return t; } lead()->c = 5; (*lead()).c++; t->c + give().c
+// ---
+wchar_t w[] = "abc";
+// ---
+char n[] = L"abc";
+// ---
+int n[] = {"abc"};
+// ---
+wchar_t w[] = L"abc", *list[] = {L"a"}; char n[] = {"ab" "c"}, *names[] = {"a"}; unsigned char u[] = "abc"; sizeof w + sizeof n + sizeof u
