@@ -10,8 +10,9 @@
 #include "refuse.h"
 #include "type_find.h"
 
-/* The first such thing in the cell; the reason is NULL if there is none. */
-refusal check_items(const type_scope *scope);
+/* The first such thing in the cell; the reason is NULL if there is none. *UNTYPED gets the first
+   name that is declared without a type, as in `auto x = 1.5;`, and so as an int; NULL: none is. */
+refusal check_items(const type_scope *scope, const token **untyped);
 
 /* Its parts, for tokens whose macros of the cells are expanded, with the place of each bracket's
    partner (0: it has none). */
@@ -19,6 +20,7 @@ typedef struct check_code {
     const type_scope *scope;
     tokens tokens;
     size_t *partner;
+    const token **untyped;
 } check_code;
 
 /* Words that do not go together in one type, and words of the language in a name's place. */

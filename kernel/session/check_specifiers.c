@@ -293,6 +293,19 @@ static void check_name(run *r)
         refuse(r, next, not_a_name(r->code->scope->pool, next));
 }
 
+/* `auto x = 1.5;`, `static n;` */
+static void find_untyped(run *r)
+{
+    const token *first = token_at(r, r->first), *name = token_at(r, r->end), *after = name + 1;
+    bool says = IS_ONE_OF(first, storage_words) || token_is(first, "const") ||
+                token_is(first, "volatile");
+    if (r->count == 0 && says && name->kind == TOKEN_NAME && !is_keyword(name) &&
+        !is_macro(r->code->scope->names, name) && !*r->code->untyped &&
+        (token_is(after, "=") || token_is(after, ";") || token_is(after, ",") ||
+         token_is(after, "[")))
+        *r->code->untyped = name;
+}
+
 static bool begins(const check_code *code, size_t at)
 {
     const token *t = &code->tokens.list[at];
@@ -325,6 +338,7 @@ refusal check_specifiers(const check_code *code)
         check_storage(&r);
         check_alignment(&r);
         check_name(&r);
+        find_untyped(&r);
         if (r.found.reason)
             return r.found;
         /* Members and enumerators are code as any other. */
