@@ -40,11 +40,11 @@ static size_t *find_partners(pool *pool, const tokens *tokens)
     return partner;
 }
 
-static refusal check_item(const type_scope *scope, const item *item, const token **untyped)
+static refusal check_item(const type_scope *scope, const item *item, refusal *doubt)
 {
     refusal found = {0};
     check_code code = {.scope = scope, .tokens = expanded(scope, item),
-                       .untyped = untyped};
+                       .doubt = doubt};
     for (size_t i = 0; i < code.tokens.count && !found.reason; i++)
         found = check_literal(scope->pool, &code.tokens.list[i]);
     if (found.reason)
@@ -56,9 +56,9 @@ static refusal check_item(const type_scope *scope, const item *item, const token
     return found.reason ? found : check_declaration(&code, item);
 }
 
-refusal check_items(const type_scope *scope, const token **untyped)
+refusal check_items(const type_scope *scope, refusal *doubt)
 {
-    *untyped = NULL;
+    *doubt = (refusal){0};
     refusal found = {0};
     macro_allow(scope->pool, MACRO_SPLIT_WORK); /* what stands for more is looked at as written */
     for (size_t i = 0; i < scope->items->count && !found.reason; i++) {
@@ -67,7 +67,7 @@ refusal check_items(const type_scope *scope, const token **untyped)
             continue;
         found = item->kind == ITEM_DIRECTIVE
                     ? check_directive(scope->pool, &item->tokens.list[item->first])
-                    : check_item(scope, item, untyped);
+                    : check_item(scope, item, doubt);
         if (found.reason && found.token->expanded)
             found.token = &item->tokens.list[item->first];
     }

@@ -10,9 +10,9 @@
 #include "refuse.h"
 #include "type_find.h"
 
-/* The first such thing in the cell; the reason is NULL if there is none. *UNTYPED gets the first
-   name that is declared without a type, as in `auto x = 1.5;`, and so as an int; NULL: none is. */
-refusal check_items(const type_scope *scope, const token **untyped);
+/* The first such thing in the cell; the reason is NULL if there is none. *DOUBT gets the first that
+   is C but hardly meant (`auto x = 1.5;` is an int, `int i = 3000000000;` too small), likewise. */
+refusal check_items(const type_scope *scope, refusal *doubt);
 
 /* Its parts, for tokens whose macros of the cells are expanded, with the place of each bracket's
    partner (0: it has none). */
@@ -20,7 +20,7 @@ typedef struct check_code {
     const type_scope *scope;
     tokens tokens;
     size_t *partner;
-    const token **untyped;
+    refusal *doubt;
 } check_code;
 
 /* Words that do not go together in one type, and words of the language in a name's place. */

@@ -73,6 +73,12 @@ static void refuse(run *r, const token *t, const char *reason)
         r->found = (refusal){reason, t};
 }
 
+static void doubt(run *r, const token *t, const char *reason)
+{
+    if (!r->code->doubt->reason)
+        *r->code->doubt = (refusal){reason, t};
+}
+
 static const char *text_of(const run *r, size_t i)
 {
     const token *t = r->types[i];
@@ -300,10 +306,40 @@ static void find_untyped(run *r)
     bool says = IS_ONE_OF(first, storage_words) || token_is(first, "const") ||
                 token_is(first, "volatile");
     if (r->count == 0 && says && name->kind == TOKEN_NAME && !is_keyword(name) &&
-        !is_macro(r->code->scope->names, name) && !*r->code->untyped &&
+        !is_macro(r->code->scope->names, name) &&
         (token_is(after, "=") || token_is(after, ";") || token_is(after, ",") ||
          token_is(after, "[")))
-        *r->code->untyped = name;
+        doubt(r, name, pool_format(r->code->scope->pool,
+                                   "'%.*s' is declared without a type, and so an int",
+                                   (int)name->length, name->text));
+}
+
+/* `int i = 3000000000;`, `char c = 200;`: a number that the type cannot hold. */
+static void find_overflow(run *r)
+{
+    const token *name = token_at(r, r->end), *t = name + 2;
+    int kinds = 0;
+    for (size_t i = 0; i < r->count; i++)
+        kinds |= r->kinds[i];
+    bool integer = r->count && !(kinds & ~(CHAR | SHORT | INT | LONG | SIGNED | UNSIGNED));
+    if (!integer || r->longs || name->kind != TOKEN_NAME || !token_is(name + 1, "="))
+        return;
+    bool minus = token_is(t, "-");
+    t += minus;
+    if (t->kind != TOKEN_NUMBER || !(token_is(t + 1, ";") || token_is(t + 1, ",")))
+        return;
+    const char *digits = pool_copy(r->code->scope->pool, t->text, t->length);
+    char *end;
+    unsigned long long value = strtoull(digits, &end, 0);
+    unsigned long long all = kinds & CHAR ? 0xff : kinds & SHORT ? 0xffff : 0xffffffff;
+    bool decimal = *digits != '0' && !strpbrk(end, "uU");
+    if (strspn(end, "uUlL") != strlen(end))
+        return; /* no integer */
+    /* Of the same size, but unsigned: 0xffffffff is often meant. */
+    unsigned long long most = kinds & UNSIGNED || (!decimal && all > 0xffff) ? all : all / 2;
+    if (value > most + (minus && !(kinds & UNSIGNED)) && !(minus && kinds & UNSIGNED && value <= all))
+        doubt(r, t, pool_format(r->code->scope->pool, "%s%s is more than '%.*s' can hold",
+                                minus ? "-" : "", digits, (int)name->length, name->text));
 }
 
 static bool begins(const check_code *code, size_t at)
@@ -339,6 +375,7 @@ refusal check_specifiers(const check_code *code)
         check_alignment(&r);
         check_name(&r);
         find_untyped(&r);
+        find_overflow(&r);
         if (r.found.reason)
             return r.found;
         /* Members and enumerators are code as any other. */

@@ -25,11 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         last = item->offset_end;
     }
-    const token *untyped;
+    refusal doubt;
     past past = {.pool = &pool};
     type_scope scope = {.pool = &pool, .names = &names, .past = &past, .items = &items};
     if (items.status == SPLIT_OK)
-        check_items(&scope, &untyped);
+        check_items(&scope, &doubt);
     macro_allow(&pool, MACRO_SPLIT_WORK); /* with all that a cell may take, seconds of sanitizers */
     if (items.status == SPLIT_OK)
         mend_items(&scope, &items);
