@@ -31,7 +31,7 @@ refusal check_literal(pool *pool, const token *t);
 refusal check_directive(pool *pool, const token *t);
 /* Assignments to values, addresses of what has none, types whose members nobody has declared. */
 refusal check_places(const check_code *code, const item *item);
-/* Two members or parameters of one name, values without a name, enumerators that are no integers. */
+/* Two members or parameters of one name, values without a name, sizes that are no integers. */
 refusal check_declaration(const check_code *code, const item *item);
 
 /* Variables that are used before the cell declares them, or that it declares with a value twice. */

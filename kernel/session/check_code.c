@@ -113,8 +113,9 @@ static refusal check_result(const check_code *code, size_t at)
         end += 2;
     if (!is_assignment(&code->tokens.list[end]) && !is_step(&code->tokens.list[end]))
         return (refusal){0};
-    return (refusal){pool_format(code->scope->pool, "the result of '%.*s' is a value: nothing can be "
-                                 "assigned to its members", (int)t->length, t->text), t};
+    return (refusal){pool_format(code->scope->pool, "the result of '%.*s' is a value: nothing can "
+                                                    "be assigned to its members",
+                                 (int)t->length, t->text), t};
 }
 
 /* `(char)x = 3`, `(x, y) = 3`. */
@@ -138,7 +139,7 @@ static refusal check_assignment(const check_code *code, size_t at)
     return (refusal){0};
 }
 
-/* --- Bit-fields ------------------------------------------------------------------------------- */
+/* --- Bit-fields ------------------------------------------------------------------------------ */
 
 typedef struct member_kind {
     bool bits, plain; /* some structure has it as a bit-field, as another member */
@@ -205,7 +206,7 @@ static refusal check_bit_field(const check_code *code, size_t at)
                                  address ? "address" : "size in bytes"), last};
 }
 
-/* --- Registers -------------------------------------------------------------------------------- */
+/* --- Registers ------------------------------------------------------------------------------- */
 
 /* `register int r; ... &r` in a function. At the top level of a cell `register` means nothing. */
 static refusal check_registers(const check_code *code, const item *item)
@@ -231,14 +232,14 @@ static refusal check_registers(const check_code *code, const item *item)
         const name *entry = token_is(t, "&") && i > 0 && !is_operand_end(t - 1)
                                 ? names_find_token(&found, SPACE_ORDINARY, t + 1) : NULL;
         if (entry && entry->kind == NAME_OBJECT && !token_is(t + 2, "->") && !token_is(t + 2, "["))
-            return (refusal){pool_format(code->scope->pool, "'%.*s' is declared 'register', and has "
-                                                            "no address", (int)t[1].length,
-                                         t[1].text), t + 1};
+            return (refusal){pool_format(code->scope->pool, "'%.*s' is declared 'register', and "
+                                                            "has no address",
+                                         (int)t[1].length, t[1].text), t + 1};
     }
     return (refusal){0};
 }
 
-/* --- Constant parameters ------------------------------------------------------------------------ */
+/* --- Constant parameters --------------------------------------------------------------------- */
 
 /* Whether the parameter in tokens [first, end) is itself a constant, as in `const int n` and
    `int *const p`. Its name is the last token. */
@@ -249,14 +250,16 @@ static bool is_constant(const tokens *tokens, size_t first, size_t end)
         const token *t = &tokens->list[i];
         if (is_one_of(t, "([{"))
             return false;
-        constant = (constant || token_is(t, "const") || token_is(t, "__const")) && !token_is(t, "*");
+        constant |= token_is(t, "const") || token_is(t, "__const");
+        constant &= !token_is(t, "*");
     }
     return constant && end > first + 1 && tokens->list[end - 1].kind == TOKEN_NAME &&
            !is_keyword(&tokens->list[end - 1]);
 }
 
 /* An assignment to NAME in tokens [first, end); NULL: there is none. */
-static const token *find_assignment(const tokens *tokens, size_t first, size_t end, const token *name)
+static const token *find_assignment(const tokens *tokens, size_t first, size_t end,
+                                    const token *name)
 {
     for (size_t i = first; i < end; i++) {
         const token *t = &tokens->list[i];
@@ -267,7 +270,8 @@ static const token *find_assignment(const tokens *tokens, size_t first, size_t e
         while (token_is(&tokens->list[after], ".") && tokens->list[after + 1].kind == TOKEN_NAME)
             after += 2;
         const token *next = &tokens->list[after];
-        bool step = is_step(next) || (is_step(t - 1) && !token_is(next, "[") && !token_is(next, "->"));
+        bool step = is_step(next) ||
+                    (is_step(t - 1) && !token_is(next, "[") && !token_is(next, "->"));
         if (step || is_assignment(next))
             return t;
     }
@@ -302,13 +306,14 @@ static refusal check_constants(const check_code *code, const item *item)
         read = true;
         locals.names.below = NULL;
         if (!names_find_token(&locals.names, SPACE_ORDINARY, name))
-            return (refusal){pool_format(code->scope->pool, "assignment to the constant '%.*s' (it is "
-                                         "declared const)", (int)name->length, name->text), at};
+            return (refusal){pool_format(code->scope->pool, "assignment to the constant '%.*s' (it "
+                                                            "is declared const)",
+                                         (int)name->length, name->text), at};
     }
     return (refusal){0};
 }
 
-/* --- Types that are not complete ---------------------------------------------------------------- */
+/* --- Types that are not complete ------------------------------------------------------------- */
 
 static refusal check_complete(const type_scope *scope, const tokens *tokens, size_t at, size_t end)
 {
@@ -342,7 +347,7 @@ static refusal check_signature(const type_scope *scope, const item *item)
     return found;
 }
 
-/* --- The whole ---------------------------------------------------------------------------------- */
+/* --- The whole ------------------------------------------------------------------------------- */
 
 refusal check_places(const check_code *code, const item *item)
 {

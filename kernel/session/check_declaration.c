@@ -5,7 +5,7 @@
 
 enum { PARAMETERS_MAX = 64 }; /* more are not looked at: each is read to the declaration's end */
 
-/* --- Members ---------------------------------------------------------------------------------- */
+/* --- Members --------------------------------------------------------------------------------- */
 
 typedef struct members {
     pool *pool;
@@ -80,7 +80,7 @@ static refusal check_types(const check_code *code)
     return found;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------- */
+/* --- Parameters ------------------------------------------------------------------------------ */
 
 static refusal check_parameters(const type_scope *scope, const tokens *tokens, const declarator *f)
 {
@@ -101,7 +101,7 @@ static refusal check_parameters(const type_scope *scope, const tokens *tokens, c
     return m.found;
 }
 
-/* --- Values ----------------------------------------------------------------------------------- */
+/* --- Values ---------------------------------------------------------------------------------- */
 
 static bool is_floating(const token *t)
 {
@@ -158,7 +158,8 @@ static bool is_plain(const tokens *tokens, const declaration *d)
 }
 
 /* `inline int x;` */
-static refusal check_function_words(const tokens *tokens, const declaration *d, const declarator *one)
+static refusal check_function_words(const tokens *tokens, const declaration *d,
+                                    const declarator *one)
 {
     static const char *const only[] = {"inline", "__inline", "__inline__", "_Noreturn"};
     if (one->is_function || one->name != one->first || one->name == DECLARE_NONE ||
@@ -219,9 +220,9 @@ static refusal check_result(const tokens *tokens, const declarator *f)
     const token *t = &tokens->list[f->parameters_end];
     if (!f->is_function || f->parameters_end >= f->end || (!token_is(t, "[") && !token_is(t, "(")))
         return (refusal){0};
-    return (refusal){token_is(t, "[") ? "a function cannot give an array; it can give a pointer to one"
-                                      : "a function cannot give a function; it can give a pointer to "
-                                        "one", t};
+    if (token_is(t, "["))
+        return (refusal){"a function cannot give an array; it can give a pointer to one", t};
+    return (refusal){"a function cannot give a function; it can give a pointer to one", t};
 }
 
 /* `T = 3;` where T is a type. */
@@ -230,7 +231,8 @@ static refusal check_type_name(const type_scope *scope, const item *item)
     static const char *const behind[] = {"=", ".", "->", "++", "--", "["};
     const token *t = &item->tokens.list[item->first];
     bool code = item->kind == ITEM_STATEMENT || item->kind == ITEM_EXPRESSION;
-    if (!code || t->kind != TOKEN_NAME || !is_type_name(scope->names, t) || is_macro(scope->names, t))
+    if (!code || t->kind != TOKEN_NAME || !is_type_name(scope->names, t) ||
+        is_macro(scope->names, t))
         return (refusal){0};
     for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
         if (token_is(t + 1, behind[i]))

@@ -52,8 +52,8 @@ static refusal check_number(pool *pool, const token *t)
     for (const char *p = at; p < end; p++)
         suffix &= strchr("uUlL", *p) != NULL;
     if (suffix && !is_integer_suffix(at, (size_t)(end - at)))
-        return refuse(t, pool_format(pool, "'%.*s' is no number: '%.*s' is not one of the endings u, "
-                                           "l, ul, ll and ull", (int)t->length, text,
+        return refuse(t, pool_format(pool, "'%.*s' is no number: '%.*s' is not one of the endings "
+                                           "u, l, ul, ll and ull", (int)t->length, text,
                                      (int)(end - at), at));
     return (refusal){0};
 }

@@ -25,8 +25,8 @@ static void find_variables(const type_scope *scope, names *out, refusal *found)
             const name *old = names_find_token(out, SPACE_ORDINARY, t);
             bool valued = one->initialiser != DECLARE_NONE;
             if (old && old->kind == NAME_CONSTANT && valued && !found->reason)
-                *found = (refusal){pool_format(scope->pool, "'%.*s' is declared with a value twice in "
-                                               "this cell; the second time write '%.*s = ...' "
+                *found = (refusal){pool_format(scope->pool, "'%.*s' is declared with a value twice "
+                                               "in this cell; the second time write '%.*s = ...' "
                                                "without the type", (int)t->length, t->text,
                                                (int)t->length, t->text), t};
             if (old && old->kind == NAME_CONSTANT)

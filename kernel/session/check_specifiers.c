@@ -261,9 +261,10 @@ static void check_alignment(run *r)
         wanted = natural_alignment(wanted_kinds, wanted_longs);
     bool plain = !r->aligns && !token_is(token_at(r, r->end), "*") &&
                  !token_is(token_at(r, r->end), "(");
-    if (plain && wanted > 0 && wanted < natural_alignment(kinds, r->longs))
-        refuse(r, r->align, pool_format(r->code->scope->pool, "'_Alignas' cannot give less than the "
-                                        "type has, which is %d", natural_alignment(kinds, r->longs)));
+    int natural = natural_alignment(kinds, r->longs);
+    if (plain && wanted > 0 && wanted < natural)
+        refuse(r, r->align, pool_format(r->code->scope->pool, "'_Alignas' cannot give less than "
+                                                              "the type has, which is %d", natural));
 }
 
 static void check_storage(run *r)
@@ -337,7 +338,9 @@ static void find_overflow(run *r)
         return; /* no integer */
     /* Of the same size, but unsigned: 0xffffffff is often meant. */
     unsigned long long most = kinds & UNSIGNED || (!decimal && all > 0xffff) ? all : all / 2;
-    if (value > most + (minus && !(kinds & UNSIGNED)) && !(minus && kinds & UNSIGNED && value <= all))
+    if (minus)
+        most = kinds & UNSIGNED ? all : all / 2 + 1;
+    if (value > most)
         doubt(r, t, pool_format(r->code->scope->pool, "%s%s is more than '%.*s' can hold",
                                 minus ? "-" : "", digits, (int)name->length, name->text));
 }

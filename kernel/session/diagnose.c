@@ -209,17 +209,19 @@ static const struct {
     {"character array initializer must be a literal, optionally enclosed in braces",
      "an array takes its values in braces, as in {1, 2}, or from a text if it is one of characters"},
     {"index too large", "there are more values than the array has elements"},
-    {"too many field init", "there are more values than the structure has members that are known here"},
+    {"too many field init",
+     "there are more values than the structure has members that are known here"},
     {"invalid index", "an index in the values is outside of the array"},
     {"field expected", "the structure has no member of this name"},
-    {"unknown type size", "the type is not complete: its members, or the size of the array, are not "
-                          "known here"},
+    {"unknown type size", "the type is not complete: its members, or the size of the array, are "
+                          "not known here"},
     {"unknown array element size", "the pointer leads to a type that is not complete: what it "
                                    "points to has no size"},
     {"constant exceeds 32 bit", "an integer constant that an int can hold is needed here"},
     {"type match twice", "two types of this _Generic are the same"},
     {"type already defined", "this type is defined already"},
-    {"struct/union/enum already defined", "this struct, union or enum is defined already in this cell"},
+    {"struct/union/enum already defined",
+     "this struct, union or enum is defined already in this cell"},
     {"parameter declared as void", "a parameter cannot be void, and '(void)' stands alone"},
     {"declaration of void object", "an object cannot have the type void"},
     {"invalid digit", "an octal number (it begins with 0) has the digits 0 to 7"},
@@ -237,8 +239,8 @@ static const char *plain_types(pool *pool, const char *text)
         for (const char *at; (at = strstr(text, storage[i]));)
             text = pool_format(pool, "%.*s'%s", (int)(at - text), text, at + strlen(storage[i]));
     if (strstr(text, "__old"))
-        text = pool_format(pool, "%s ('__old' marks a type as it was before a later cell changed it)",
-                           text);
+        text = pool_format(pool, "%s ('__old' marks a type as it was before a later cell changed "
+                                 "it)", text);
     return text;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Characters by number: "\u00e9" --------------------------------------------------------- */
+/* --- Characters by number: "\u00e9" ---------------------------------------------------------- */
 
 /* The number behind `\u` or `\U` at P, and where it ends; 0: there is none. */
 static unsigned long read_universal(const char *p, const char *end, const char **after)
@@ -62,7 +62,7 @@ static const char *plain_text(pool *pool, const token *t)
     return any ? text_string(&out) : NULL;
 }
 
-/* --- Wide and narrow strings side by side ------------------------------------------------------ */
+/* --- Wide and narrow strings side by side ---------------------------------------------------- */
 
 /* What stands at T: a string, or the strings that a macro stands for. *COUNT is 0 if neither. */
 static const token *read_texts(const type_scope *scope, const token *t, size_t *count)

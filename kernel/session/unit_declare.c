@@ -184,7 +184,8 @@ static void put_type_of_value(writer *w, text *out, const tokens *tokens, const 
     if (strings)
         text_puts(out, wide ? "int * " : "char * ");
     else
-        text_format(out, "__typeof__(%s(%s)) ", function ? "&" : "", tokens_join(w->pool, first, end));
+        text_format(out, "__typeof__(%s(%s)) ", function ? "&" : "",
+                    tokens_join(w->pool, first, end));
 }
 
 /* The specifiers without storage class and without the body of a type. */
