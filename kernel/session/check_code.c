@@ -125,6 +125,11 @@ static refusal check_assignment(const check_code *code, size_t at)
     size_t close = code->partner[at];
     if (!token_is(t, "(") || close <= at + 1 || !begins_expression(&code->tokens, at))
         return (refusal){0};
+    const token *next = &code->tokens.list[close + 1];
+    bool structure = token_is(t + 1, "struct") && close == at + 3;
+    if (structure && (next->kind == TOKEN_NUMBER || next->kind == TOKEN_STRING ||
+                      next->kind == TOKEN_CHARACTER))
+        return (refusal){"a number or a text cannot be cast to a structure", t};
     size_t end = skip_cast(code, at);
     if (end > at)
         return is_assignment(&code->tokens.list[end]) ? (refusal){of_a_cast, t} : (refusal){0};

@@ -13,3 +13,9 @@ x
 %undo
 // ---
 x
+// ---
+!x
+// ---
+!(x)
+// ---
+struct s { int a; }; (struct s)5
