@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cell_internal.h"
+#include "check.h"
 #include "conditional.h"
 #include "macro.h"
 #include "mend.h"
@@ -203,6 +204,17 @@ void cell_compile(pool *pool, const cell_request *request, cell_answer *answer)
     refusal why = {c.native_include, c.native_token};
     type_scope scope = cell_scope(&c, &items);
     c.scope = &scope;
+    refusal doubt = {0};
+    refusal wrong = request->native ? (refusal){0} : check_items(&scope, &doubt);
+    if (wrong.reason) {
+        cell_fail_plain(&c, wrong.reason, wrong.token->line, cell_column(&c, wrong.token),
+                        (int)wrong.token->length);
+        return;
+    }
+    if (doubt.reason && request->done == 0)
+        *POOL_PUSH(pool, answer->notes, answer->note_count, answer->note_capacity) =
+            pool_format(pool, "In[%d]:%d: warning: %s", request->number, doubt.token->line,
+                        doubt.reason);
     if (!why.reason)
         why = route_find(&scope);
     mend_items(&scope, &items);

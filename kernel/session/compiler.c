@@ -1,6 +1,7 @@
 #include "compiler.h"
 
 #include "mend_object.h"
+#include "strict.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +127,10 @@ static TCCState *make_compiler(pool *pool, const compiler_paths *paths, bool pre
 static bool compile(TCCState *tcc, const char *source, int out)
 {
     char path[64];
-    if (tcc_compile_string(tcc, source) != 0)
+    strict_begin();
+    bool good = tcc_compile_string(tcc, source) == 0;
+    strict_end();
+    if (!good)
         return false;
     snprintf(path, sizeof path, "/proc/self/fd/%d", out);
     return tcc_output_file(tcc, path) == 0;

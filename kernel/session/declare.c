@@ -17,13 +17,13 @@ static bool among(const token *token, const char *const *words, size_t count)
 static const char *const type_words[] = {
     "void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "_Bool",
     "_Complex", "__signed__", "__signed", "__int128", "__int128_t", "__uint128_t", "__float128",
-    "_BitInt", "_Imaginary", "__complex__", "__builtin_va_list",
+    "_BitInt", "_Imaginary", "__complex__", "__builtin_va_list", "__auto_type",
 };
 static const char *const other_words[] = {
     "typedef", "extern", "static", "auto", "register", "inline", "__inline", "__inline__",
     "_Noreturn", "_Thread_local", "__thread", "const", "__const", "__const__", "volatile",
     "__volatile__", "__volatile", "restrict", "__restrict", "__restrict__", "_Alignas", "_Atomic",
-    "__attribute__", "__attribute", "__extension__", "constexpr", "__auto_type",
+    "__attribute__", "__attribute", "__extension__", "constexpr",
 };
 static const char *const type_of_words[] = {"typeof", "__typeof__", "__typeof"};
 static const char *const tag_words[] = {"struct", "union", "enum"};
@@ -151,6 +151,7 @@ static void read_specifiers(reader *r, declaration *d)
             d->is_static |= token_is(t, "static");
             d->is_thread |= token_is(t, "_Thread_local") || token_is(t, "__thread");
             d->is_const |= token_is(t, "const") || token_is(t, "__const");
+            d->is_automatic |= token_is(t, "__auto_type");
             typed |= AMONG(t, type_words) || AMONG(t, type_of_words);
             bool argument = AMONG(t, argument_words);
             r->at++;

@@ -27,6 +27,7 @@ typedef struct declarator {
 typedef struct declaration {
     bool is_typedef, is_extern, is_static, is_thread;
     bool is_const;              /* `const` among the specifiers */
+    bool is_automatic;          /* `__auto_type`: the type is that of the value */
     bool unknown_type;          /* begins with a name that is no type */
     bool no_type;               /* implicit int */
     bool is_definition;         /* of a function */

@@ -197,7 +197,52 @@ static const struct {
     {"switch expected", "'case' or 'default' outside of a switch"},
     {"lvalue expected", "lvalue expected: this is a value, with no place in memory to assign to or "
                         "to take the address of"},
+    {"invalid operands for binary operation",
+     "this needs integers: %, <<, >>, &, |, ^, ~ and 'switch' do not take floating-point numbers"},
+    {"invalid operand types for binary operation",
+     "these operands do not go together: a structure, a pointer or the result of a void function "
+     "stands where a number is needed"},
+    {"cannot use pointers here", "two pointers can be compared or subtracted, nothing else"},
+    {"function pointer expected", "what is called here is no function"},
+    {"pointer expected", "'*', '->' and '[]' need a pointer or an array"},
+    {"struct or union expected", "what stands before '.' is no structure or union"},
+    {"character array initializer must be a literal, optionally enclosed in braces",
+     "an array takes its values in braces, as in {1, 2}, or from a text if it is one of characters"},
+    {"index too large", "there are more values than the array has elements"},
+    {"too many field init",
+     "there are more values than the structure has members that are known here"},
+    {"invalid index", "an index in the values is outside of the array"},
+    {"field expected", "the structure has no member of this name"},
+    {"unknown type size", "the type is not complete: its members, or the size of the array, are "
+                          "not known here"},
+    {"unknown array element size", "the pointer leads to a type that is not complete: what it "
+                                   "points to has no size"},
+    {"constant exceeds 32 bit", "an integer constant that an int can hold is needed here"},
+    {"type match twice", "two types of this _Generic are the same"},
+    {"type already defined", "this type is defined already"},
+    {"struct/union/enum already defined",
+     "this struct, union or enum is defined already in this cell"},
+    {"parameter declared as void", "a parameter cannot be void, and '(void)' stands alone"},
+    {"declaration of void object", "an object cannot have the type void"},
+    {"invalid digit", "an octal number (it begins with 0) has the digits 0 to 7"},
+    {"variable length array cannot be initialized",
+     "an array whose size is a variable cannot be given values where it is declared"},
+    {"',' expected (got \"}\")", "';' expected before '}'"},
+    {"',' expected (got \"=\")", "neither a member nor a parameter can be given a value here"},
 };
+
+/* The types of a message without the storage class, which TinyCC counts as a part of them. */
+static const char *plain_types(pool *pool, const char *text)
+{
+    static const char *const storage[] = {"'extern ", "'static "};
+    for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
+        for (const char *at; (at = strstr(text, storage[i]));)
+            text = pool_format(pool, "%.*s'%s", (int)(at - text), text, at + strlen(storage[i]));
+    if (strstr(text, "__old"))
+        text = pool_format(pool, "%s ('__old' marks a type as it was before a later cell changed "
+                                 "it)", text);
+    return text;
+}
 
 /* Say it as a C programmer would. */
 static const char *reword(pool *pool, const compiler_message *m, const names *names,
@@ -216,10 +261,11 @@ static const char *reword(pool *pool, const compiler_message *m, const names *na
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].compiler) == 0)
             return words[i].ours;
-    static const char storage[] = "'extern ";
-    const char *type = strncmp(text, "cannot convert ", 15) == 0 ? strstr(text, storage) : NULL;
-    if (type)
-        return pool_format(pool, "%.*s'%s", (int)(type - text), text, type + strlen(storage));
+    if (strncmp(text, "invalid type for ", 17) == 0)
+        return pool_format(pool, "%s cannot be a member: it is void, a function, or has a storage "
+                                 "class such as static", text + 17);
+    if (strncmp(text, "cannot convert ", 15) == 0)
+        return plain_types(pool, text);
     return text;
 }
 

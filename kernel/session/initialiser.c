@@ -67,13 +67,30 @@ initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens
             return INITIALISER_STATIC;
     }
     if (aggregate || d->is_const || has_token(tokens, item->first, item->end, "const") ||
-        d->type_name != DECLARE_NONE)
+        d->type_name != DECLARE_NONE || d->is_automatic)
         return INITIALISER_COPY;
     return INITIALISER_ASSIGN;
 }
 
+/* Whether an element of the array is a number or a pointer, which takes one value, as far as its
+   declaration shows. */
+static bool has_plain_elements(const tokens *tokens, const declaration *d, const declarator *item)
+{
+    const token *first = &tokens->list[item->first];
+    if (item->first != item->name) /* `*a[]`, `(*a[])()` */
+        return token_is(first, "*") || (token_is(first, "(") && token_is(first + 1, "*"));
+    if (tokens_close(tokens, item->brackets_first, NULL) != item->brackets_end)
+        return false;
+    for (size_t i = d->specifiers; i < d->specifiers_end; i++) {
+        const token *t = &tokens->list[i];
+        if (is_tag_keyword(t) || !is_specifier_keyword(t) || token_is(t + 1, "("))
+            return false;
+    }
+    return true;
+}
+
 size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
-                         const declarator *item)
+                         const declaration *d, const declarator *item)
 {
     size_t at = item->initialiser;
     if (at == DECLARE_NONE || !token_is(&tokens->list[at], "{"))
@@ -81,6 +98,7 @@ size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
     struct tokens plain = {.problem = ""};
     macro_expand_all(pool, names, &tokens->list[at], &tokens->list[item->initialiser_end],
                      &plain.list, &plain.count);
+    bool one_each = has_plain_elements(tokens, d, item), pointer = item->first != item->name;
     size_t end = tokens_close(&plain, 0, NULL), count = 0;
     bool element = false; /* something since the last comma */
     for (at = 1; at + 1 < end; at++) {
@@ -91,6 +109,10 @@ size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
             continue;
         }
         if (!element && (token_is(t, "[") || token_is(t, ".")))
+            return 0;
+        /* `{1, 2, 3}` may be two rows, or two structures, and `{"text"}` the array itself. */
+        if (!element && !token_is(t, "{") &&
+            (!one_each || (!pointer && t->kind == TOKEN_STRING)))
             return 0;
         element = true;
         if (token_is(t, "(") || token_is(t, "{") || token_is(t, "["))

@@ -17,8 +17,10 @@ typedef enum initialiser_kind {
 initialiser_kind initialiser_choose(pool *pool, const names *names, const tokens *tokens,
                                     const declaration *d, const declarator *item);
 
-/* The number of elements of `{ a, b, c }` without designators, 0 if it cannot be told. */
+/* The number of elements of the array that `{ a, b, c }` gives its size, 0 if it cannot be told:
+   with designators, or where braces are left out around rows and structures. */
 size_t initialiser_count(pool *pool, const names *names, const tokens *tokens,
+                         const declaration *d,
                          const declarator *item);
 
 #endif

@@ -3,10 +3,11 @@ find_library(XTINYCC_LIBTCC tcc REQUIRED)
 find_path(XTINYCC_LIBTCC_INCLUDE libtcc.h REQUIRED)
 
 add_library(session_lang STATIC
-    cell.c cell_fail.c cell_magic.c cell_native.c cell_take.c compiler.c complete.c conditional.c
-    declare.c diagnose.c elf_object.c headers.c inspect.c initialiser.c lang.c lang_text.c local.c
-    lookup.c macro.c mend.c mend_object.c mixed.c names.c native.c past.c pool.c reach.c refuse.c
-    refuse_address.c refuse_code.c refuse_variable.c route.c scan.c similar.c split.c type_find.c
+    cell.c cell_fail.c cell_magic.c cell_native.c cell_take.c check.c check_code.c check_declaration.c check_directive.c
+    check_literal.c
+    check_order.c check_specifiers.c compiler.c complete.c conditional.c declare.c diagnose.c elf_object.c headers.c inspect.c initialiser.c lang.c lang_text.c local.c
+    lookup.c macro.c mend.c mend_object.c mend_text.c mixed.c names.c native.c past.c pool.c reach.c refuse.c
+    refuse_address.c refuse_code.c refuse_variable.c route.c scan.c similar.c split.c strict.c type_find.c
     unit.c unit_declare.c unit_forward.c unit_names.c unit_prologue.c unit_shadow.c unit_show.c
     unit_sizes.c)
 target_include_directories(session_lang PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
@@ -14,6 +15,10 @@ target_include_directories(session_lang PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
 target_link_libraries(session_lang
     PUBLIC xtinycc_wire xtinycc_flags
     PRIVATE ${XTINYCC_LIBTCC} ${CMAKE_DL_LIBS})
+
+# Between the compiler's parser and its code generator, see strict.c.
+target_link_options(session_lang INTERFACE
+    LINKER:--wrap=_tcc_error_noabort,--wrap=gen_cvt_itof,--wrap=gen_opi,--wrap=gen_opl)
 
 # The files that the compiler needs at run time: its own headers and helpers, and our shims.
 find_path(XTINYCC_TCC_DIR libtcc1.a

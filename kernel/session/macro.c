@@ -426,6 +426,8 @@ static void expand_list(expansion *e, const token *first, const token *end, cons
                         int depth, vector *out)
 {
     for (const token *t = first; t < end && step(e);) {
+        if (!step_text(e, t->length)) /* to look up a long name takes as long as to make it */
+            return;
         if (depth == 0)
             e->line = t->line;
         const token *after = expand_call(e, t, t + 1, end, busy, depth, out);

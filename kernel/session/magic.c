@@ -218,6 +218,11 @@ static bool call_magic(const magic *m, magic_call *call)
         fail_unknown(call);
         return true;
     }
+    if (*m->usage == '%' && !strchr(m->usage, ' ') && *call->arguments) { /* `%undo 2` undoes one */
+        magic_fail(call, "ValueError", "takes no arguments; '%.40s' means nothing here",
+                   call->arguments);
+        return true;
+    }
     const session_means *means = session_get_means(call->session);
     if (!m->keeps_state && !means->snapshot(means->context))
         return false;

@@ -1,4 +1,5 @@
 /* The process and the world around it: folders, environment, files, libraries, commands. */
+#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -125,19 +126,35 @@ bool magic_run_file(const magic_call *call)
     return lives;
 }
 
+/* Whether the command is a name of the session's, as in the cell `!found`: C was meant. */
+static bool is_ours(const magic_call *call)
+{
+    const char *name = call->arguments;
+    int cell;
+    for (const char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '_')
+            return false;
+    char *type = lang_declared_type(session_lang(call->session), name, &cell);
+    free(type);
+    return type != NULL;
+}
+
 bool magic_shell(const magic_call *call)
 {
     fflush(NULL);
     int status = system(call->arguments);
     int number = status == -1 ? 0 : WIFSIGNALED(status) ? WTERMSIG(status)
                : WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
-    char line[100];
+    char line[200];
     if (status == -1) {
         magic_fail(call, "OSError", "%s", strerror(errno));
     } else if (number == SIGINT) {
         session_fail(call->reply, "KeyboardInterrupt", "the command was stopped", "");
     } else if (status != 0) {
-        if (WIFEXITED(status))
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && is_ours(call))
+            snprintf(line, sizeof line, "'!' at the start of a line runs a command of the shell; "
+                     "in C, write !(%.60s)", call->arguments);
+        else if (WIFEXITED(status))
             snprintf(line, sizeof line, "the command ended with status %d", WEXITSTATUS(status));
         else
             snprintf(line, sizeof line, "the command was ended by signal %d", number);

@@ -1,6 +1,7 @@
 #include "mend.h"
 
 #include "local.h"
+#include "mend_text.h"
 #include "refuse.h"
 #include "refuse_variable.h"
 
@@ -96,13 +97,14 @@ static void mend_macro(const type_scope *scope, token *directive)
 {
     size_t length;
     const char *rest = directive_rest(directive, &length);
-    if (!memmem(rest, length, "(", 1))
+    if (!memmem(rest, length, "(", 1) && !memmem(rest, length, "\"", 1))
         return;
     tokens body = scan(scope->pool, rest, length, false);
     size_t first = 1;
     if (body.count > 1 && token_is(&body.list[1], "(") && !body.list[1].spaced)
         first = tokens_close(&body, 1, NULL);
-    if (first >= body.count || !mend_casts(scope, &body, first, body.count, true))
+    bool any = first < body.count && mend_casts(scope, &body, first, body.count, true);
+    if (!mend_texts(scope, &body, first, body.count) && !any)
         return;
     text out = {.pool = scope->pool};
     text_puts(&out, "#define ");
@@ -188,6 +190,17 @@ static void mend_assertion(pool *pool, const tokens *tokens, size_t at, size_t e
         tokens->list[close].code = pool_copy(pool, ", \"\")", 5);
 }
 
+/* --- Switches -------------------------------------------------------------------------------- */
+
+static void mend_switch(const tokens *tokens, size_t at, size_t end)
+{
+    size_t close = tokens_close(tokens, at + 1, NULL) - 1;
+    if (close <= at + 2 || close >= end || tokens->list[close].code || tokens->list[at + 1].code)
+        return;
+    tokens->list[at + 1].code = "((";
+    tokens->list[close].code = ")|0)";
+}
+
 /* --- The whole ------------------------------------------------------------------------------- */
 
 /* Types made inside the item are looked up, too. */
@@ -211,12 +224,13 @@ void mend_items(const type_scope *scope, items *items)
     packing packing = {.depth = 0};
     for (size_t i = 0; i < items->count; i++) {
         item *item = &items->list[i];
+        mend_texts(scope, &item->tokens, item->first, item->end);
         for (size_t k = item->first; k < item->end; k++) {
             token *t = &item->tokens.list[k];
             if (t->kind == TOKEN_DIRECTIVE)
                 mend_directive(scope, t, &packing);
-            else if (t->kind == TOKEN_STRING && t->length > 2 && memcmp(t->text, "u8", 2) == 0)
-                t->code = pool_copy(scope->pool, t->text + 2, t->length - 2);
+            else if (token_is(t, "switch") && k + 1 < item->end && token_is(t + 1, "("))
+                mend_switch(&item->tokens, k, item->end);
             else if ((token_is(t, "static_assert") || token_is(t, "_Static_assert")) &&
                      k + 1 < item->end && token_is(t + 1, "("))
                 mend_assertion(scope->pool, &item->tokens, k, item->end);

@@ -59,6 +59,7 @@ void past_write(const past *past, wire_buf *out)
         wire_put_u32(out, e->native);
         wire_put_u32(out, (uint32_t)e->cell);
         wire_put_u32(out, (uint32_t)e->line);
+        wire_put_u32(out, (uint32_t)e->made);
         wire_put_string(out, e->text);
         wire_put_string(out, e->source);
         wire_put_u32(out, e->names ? (uint32_t)e->name_count : NOT_READ);
@@ -89,11 +90,13 @@ int past_read(pool *pool, wire_reader *in, past *past)
         uint32_t kind = wire_get_u32(in);
         uint32_t native = wire_get_u32(in);
         int cell = (int)wire_get_u32(in), line = (int)wire_get_u32(in);
+        int made = (int)wire_get_u32(in);
         const char *text = wire_get_string(in);
         const char *source = wire_get_string(in);
         in->bad |= kind >= ENTRY_DROPPED || native > NATIVE_ALL;
         entry *e = past_add(past, (entry_kind)kind, cell, line, text, source);
         e->native = (native_level)native;
+        e->made = made;
         read_names(pool, in, e);
     }
     for (size_t left = wire_get_u32(in); left > 0 && !in->bad; left--) {
@@ -121,7 +124,8 @@ entry *past_add(past *past, entry_kind kind, int cell, int line, const char *tex
                 const char *source)
 {
     entry *e = POOL_PUSH(past->pool, past->list, past->count, past->capacity);
-    *e = (entry){.kind = kind, .cell = cell, .line = line, .text = text, .source = source};
+    *e = (entry){.kind = kind, .cell = cell, .line = line, .made = cell, .text = text,
+                 .source = source};
     return e;
 }
 

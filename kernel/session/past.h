@@ -35,6 +35,7 @@ typedef struct past_name {
 typedef struct entry {
     entry_kind kind;
     int cell, line;
+    int made;           /* the cell that it is of: CELL may have said the same again */
     const char *text;   /* what later units need: C without macros */
     const char *source; /* as written in the cell; include: the directive */
     native_level native;

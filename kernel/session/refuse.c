@@ -104,6 +104,9 @@ refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t f
         found = find_old_float(item);
     for (size_t i = first; i < end && !found.reason; i++) {
         const token *t = &item->tokens.list[i];
+        const declaration *d = item->kind == ITEM_DECLARATION ? item->declaration : NULL;
+        if (d && d->is_automatic && i < d->specifiers_end && token_is(t, "__auto_type"))
+            continue; /* see unit_declare.c */
         if (t->kind == TOKEN_NAME) {
             found = find_word(pool, names, t, 0);
             if (!found.reason)

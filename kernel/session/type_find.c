@@ -101,10 +101,10 @@ bool type_find(const type_scope *scope, const token *name, name_space space, typ
     for (size_t i = 0; i < scope->header_count; i++)
         if (find_in_header(scope, scope->headers[i], name, space, out))
             return true;
-    const char *header = headers_default()->declarations;
-    if (!known || known->end <= known->start || known->end > headers_default()->declarations_size)
+    const headers *h = headers_default(); /* none: nothing was prepared */
+    if (!h || !known || known->end <= known->start || known->end > h->declarations_size)
         return false;
-    *out = type_read(scope, header + known->start, known->end - known->start);
+    *out = type_read(scope, h->declarations + known->start, known->end - known->start);
     return declares(out, name, space);
 }
 

@@ -166,6 +166,28 @@ static const char *write_tag(writer *w, const item *item)
 
 /* --- Objects and functions ------------------------------------------------------------------ */
 
+/* The type of the value that a declaration with `__auto_type` gives: an object of the session needs
+   one that can be written down. Arrays and functions are pointers there. */
+static void put_type_of_value(writer *w, text *out, const tokens *tokens, const declaration *d)
+{
+    const declarator *one = &d->list[0];
+    const token *first = &tokens->list[one->initialiser];
+    const token *end = &tokens->list[one->initialiser_end];
+    bool strings = true, wide = false;
+    for (const token *t = first; t < end; t++) {
+        strings &= t->kind == TOKEN_STRING;
+        wide |= *t->text == 'L';
+    }
+    const name *entry = end == first + 1 && first->kind == TOKEN_NAME
+                            ? names_find_token(w->plan->names, SPACE_ORDINARY, first) : NULL;
+    bool function = entry && entry->kind == NAME_FUNCTION;
+    if (strings)
+        text_puts(out, wide ? "int * " : "char * ");
+    else
+        text_format(out, "__typeof__(%s(%s)) ", function ? "&" : "",
+                    tokens_join(w->pool, first, end));
+}
+
 /* The specifiers without storage class and without the body of a type. */
 static const char *specifiers_text(writer *w, const tokens *tokens, const declaration *d,
                                    const char *tag)
@@ -180,6 +202,11 @@ static const char *specifiers_text(writer *w, const tokens *tokens, const declar
         if (i == d->tag_keyword && d->tag_body != DECLARE_NONE) {
             text_format(&out, "%.*s %s ", (int)t->length, t->text, tag);
             i = after_body(tokens, d) - 1;
+            continue;
+        }
+        bool valued = d->count > 0 && d->list[0].initialiser != DECLARE_NONE;
+        if (valued && token_is(t, "__auto_type")) {
+            put_type_of_value(w, &out, tokens, d);
             continue;
         }
         text_add(&out, t->text, t->length);
@@ -234,16 +261,18 @@ static size_t remember(writer *w, entry_kind kind, const char *name, lang_bind b
 {
     past *past = &w->out->past;
     entry *e = find_new(w, kind, name);
+    int made = w->plan->number;
     if (!e && bind != LANG_BIND_NEW) {
         const struct name *old =
             names_find(w->plan->past_names, SPACE_ORDINARY, name, strlen(name));
         e = &past->list[old->item];
         text = e->text;
+        made = e->made;
     }
     if (!e)
         e = past_add(past, kind, w->plan->number, line, text, source);
-    *e = (entry){.kind = kind, .cell = w->plan->number, .line = line, .text = text,
-                 .source = source, .native = w->native};
+    *e = (entry){.kind = kind, .cell = w->plan->number, .line = line, .made = made,
+                 .text = text, .source = source, .native = w->native};
     return (size_t)(e - past->list);
 }
 
@@ -321,7 +350,8 @@ static void write_object(writer *w, const item *item, const declarator *d, const
     const char *sized = unit_sized_declarator(w, tokens, d);
     if (sized)
         text = sized;
-    size_t count = d->unsized ? initialiser_count(w->pool, w->names, tokens, d) : 0;
+    size_t count = d->unsized ? initialiser_count(w->pool, w->names, tokens, item->declaration, d)
+                              : 0;
     if (count) {
         const char *head = declarator_text(w, tokens, d->first, d->brackets_first + 1);
         const char *tail = declarator_text(w, tokens, d->brackets_first + 1, d->end);

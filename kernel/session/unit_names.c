@@ -45,7 +45,8 @@ static const char *list_users(const writer *w, size_t item, const char *name, co
     *count = 0;
     for (size_t i = 0; i < w->plan->before->count; i++) {
         const entry *e = &w->plan->before->list[i];
-        bool uses = e->kind == ENTRY_FUNCTION && source_mentions(w, e, name);
+        bool later = e->cell >= w->plan->before->list[item].made; /* else it has an older one */
+        bool uses = later && e->kind == ENTRY_FUNCTION && source_mentions(w, e, name);
         uses |= (e->kind == ENTRY_FUNCTION || e->kind == ENTRY_OBJECT) &&
                 past_mentions(&w->out->past, i, hidden);
         if (i == item || !uses)
@@ -72,6 +73,16 @@ static const char *without_end(pool *pool, const char *declaration)
     return pool_copy(pool, start, length);
 }
 
+/* `typedef struct node {...} node;` changes two names that people take for one. */
+static bool has_note(const writer *w, const char *beginning, const char *users)
+{
+    for (size_t i = 0; i < w->out->note_count; i++)
+        if (strncmp(w->out->notes[i], beginning, strlen(beginning)) == 0 &&
+            strstr(w->out->notes[i], users))
+            return true;
+    return false;
+}
+
 static void tell_change(writer *w, size_t item, const name *old, const char *name,
                         const char *hidden)
 {
@@ -91,7 +102,7 @@ static void tell_change(writer *w, size_t item, const name *old, const char *nam
         break;
     case NAME_TAG:
     case NAME_TYPE:
-        if (count)
+        if (count && !has_note(w, pool_format(w->pool, "%s has changed;", name), users))
             unit_note(w, "%s has changed; %s still %s the old one", name, users,
                       count == 1 ? "has" : "have");
         break;

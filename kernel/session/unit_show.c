@@ -85,12 +85,24 @@ static bool is_addressable(const writer *w, const tokens *tokens, size_t first, 
     return !last_is_call;
 }
 
-/* `'a'`: an int in C, but what is meant is the character. */
+/* `'a'`: an int in C, but what is meant is the character. Not `'ab'`, nor `'\u00e9'`, which is two. */
 static bool is_one_character(const tokens *tokens, size_t first, size_t end)
 {
     const token *t = skip_parentheses(tokens, &first, &end);
-    return end == first + 1 && t->kind == TOKEN_CHARACTER && *t->text == '\'' &&
-           (t->length == 3 || t->text[1] == '\\');
+    if (end != first + 1 || t->kind != TOKEN_CHARACTER || *t->text != '\'' || t->length < 3)
+        return false;
+    size_t at = 1;
+    if (t->text[1] != '\\') {
+        at = 2;
+    } else if (t->text[2] == 'x') {
+        at = 3 + strspn(t->text + 3, "0123456789abcdefABCDEF");
+    } else if (t->text[2] >= '0' && t->text[2] <= '7') {
+        size_t digits = strspn(t->text + 2, "01234567");
+        at = 2 + (digits > 3 ? 3 : digits);
+    } else if (t->text[2] != 'u' && t->text[2] != 'U') {
+        at = 3;
+    }
+    return at + 1 == t->length;
 }
 
 /* `_Generic((E), T: name, ..., default: OTHER)` over the types that are shown as tables. */

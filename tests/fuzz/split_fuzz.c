@@ -1,8 +1,11 @@
-/* The splitter takes any bytes; its items lie in the text, in order. */
+/* The splitter takes any bytes; its items lie in the text, in order, and can be looked at. */
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "check.h"
+#include "macro.h"
+#include "mend.h"
 #include "split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -22,6 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         last = item->offset_end;
     }
+    refusal doubt;
+    past past = {.pool = &pool};
+    type_scope scope = {.pool = &pool, .names = &names, .past = &past, .items = &items};
+    if (items.status == SPLIT_OK)
+        check_items(&scope, &doubt);
+    macro_allow(&pool, MACRO_SPLIT_WORK); /* with all that a cell may take, seconds of sanitizers */
+    if (items.status == SPLIT_OK)
+        mend_items(&scope, &items);
     pool_free(&pool);
     return 0;
 }

@@ -117,6 +117,24 @@ static void errors_name_line_and_column(void **state)
     check_error("#error stop here", "stop here");
 }
 
+static void what_only_tinycc_takes_is_refused(void **state)
+{
+    (void)state;
+    check_error("unsigned unsigned u;", "In[1]:1:10: 'unsigned' stands twice in one type");
+    check_error("int f(void) { long float x; return 0; }", "'long' and 'float' do not go together");
+    check_error("struct s { int a; } int b;", "a ';' is missing behind the '}' of 'struct s'");
+    check_error("int restrict r;", "'restrict' is for pointers");
+    check_error("int if = 3;", "'if' is a word of the language");
+    check_error("union u { int m; char m; };", "two members named 'm'");
+    check_error("int f(int a, int a);", "two parameters named 'a'");
+    check_error("struct { int a; } = {1};", "a name is missing before the '='");
+    check_error("3lul", "is no number");
+    check_error("struct s { int a; } v, w; v + w", "these operands do not go together");
+    declare("int *restrict p; unsigned long long int n; struct s *restrict q;");
+    declare("typedef int *P; P restrict r; void f(int n, double a[restrict n], const char *const s);");
+    declare("struct t { struct { int a; } b; int a; } t; long double l; char signed c;");
+}
+
 static void damaged_replies_are_refused(void **state)
 {
     (void)state;
@@ -252,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(binds_by_type, begin, end),
         cmocka_unit_test_setup_teardown(errors_name_line_and_column, begin, end),
+        cmocka_unit_test_setup_teardown(what_only_tinycc_takes_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(damaged_replies_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(completes, begin, end),
         cmocka_unit_test_setup_teardown(describes, begin, end),
