@@ -1,7 +1,7 @@
 /*
  * All variables of a cell are declared before its code, so that functions find them wherever they
  * stand. Code that uses one before its declaration would find zero there, where C says that there
- * is no such name.
+ * is no such name, and users expect what an earlier cell left.
  */
 #include "check.h"
 
@@ -40,20 +40,18 @@ static void find_variables(const type_scope *scope, names *out, refusal *found)
     }
 }
 
-/* Whether the name meant something before this cell. */
-static bool has_past(const type_scope *scope, const token *t)
+/* What the name meant before this cell, if anything. */
+typedef enum meaning { NOTHING, AN_OBJECT, ANOTHER_THING } meaning;
+
+static meaning past_of(const type_scope *scope, const token *t)
 {
+    names past = {.pool = scope->pool};
+    past_enter(scope->past, &past);
+    const name *known = names_find_token(&past, SPACE_ORDINARY, t);
+    if (known)
+        return known->kind == NAME_OBJECT ? AN_OBJECT : ANOTHER_THING;
     const headers *h = headers_default();
-    if (h && names_find_token(&h->names, SPACE_ORDINARY, t))
-        return true;
-    for (size_t i = 0; i < scope->past->count; i++) {
-        const entry *e = &scope->past->list[i];
-        if (e->kind != ENTRY_OBJECT && e->kind != ENTRY_FUNCTION && e->kind != ENTRY_TYPE)
-            continue;
-        if (past_mentions(scope->past, i, pool_copy(scope->pool, t->text, t->length)))
-            return true;
-    }
-    return false;
+    return h && names_find_token(&h->names, SPACE_ORDINARY, t) ? ANOTHER_THING : NOTHING;
 }
 
 /* Whether T, between its neighbours, can be the use of a variable. */
@@ -87,8 +85,14 @@ static refusal find_use(const type_scope *scope, const names *variables, size_t 
         read = true;
         bool local = item->kind != ITEM_DECLARATION &&
                      names_find_token(&locals.names, SPACE_ORDINARY, t);
-        if (!local && !has_past(scope, t))
+        meaning before = local ? ANOTHER_THING : past_of(scope, t);
+        if (before == NOTHING)
             return (refusal){pool_format(scope->pool, "'%.*s' is used here, before its declaration",
+                                         (int)t->length, t->text), t};
+        if (before == AN_OBJECT)
+            return (refusal){pool_format(scope->pool, "'%.*s' is used here, before this cell declares "
+                                         "it anew; use another name, another cell, or write "
+                                         "'%.*s = ...' without the type", (int)t->length, t->text,
                                          (int)t->length, t->text), t};
     }
     return (refusal){0};

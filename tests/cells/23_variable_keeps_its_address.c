@@ -10,6 +10,6 @@ int v;
 // ---
 int t[3] = {1,2,3}; int *first = t;
 // ---
-t[0] = 9; int t[3] = {4,5,6};
+puts("again"); int t[3] = {4,5,6};
 // ---
 *first
