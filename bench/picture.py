@@ -24,6 +24,10 @@ def best_by_engine(lines, case, threads=None):
     return best
 
 
+def is_peers(line):
+    return not line["engine"].startswith(OWN)
+
+
 def rows_of(lines, threads=None):
     """Engines, the quickest classic one first, and their values by case."""
     best = {case: best_by_engine(lines, case, threads) for case in CASES}
@@ -99,7 +103,8 @@ def legend(drawing, x, y, lines):
 
 
 def bench(path):
-    trained, answered = records.last_run("train"), records.last_run("latency")
+    trained, answered = (records.last_run(part, is_peers) or records.last_run(part)
+                         for part in ("train", "latency"))
     if not trained or not answered:
         return f"{path.name}: nothing measured yet (./dev bench peers)"
     threads = max(line["threads"] for line in trained)

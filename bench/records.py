@@ -41,13 +41,15 @@ def rounded(value):
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def last_run(bench):
-    """The lines of the last run of a bench; empty if there is none."""
+def last_run(bench, wanted=None):
+    """The lines of the last run of a bench, if wanted(line) of one that has such a line; empty if
+    there is none."""
     try:
         lines = [json.loads(line) for line in open(OUT / f"{bench}.jsonl")]
     except FileNotFoundError:
         return []
-    return [line for line in lines if line["run"] == lines[-1]["run"]]
+    runs = [line["run"] for line in lines if not wanted or wanted(line)]
+    return [line for line in lines if runs and line["run"] == runs[-1]]
 
 
 def spread(values):
