@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "declare.h"
+#include "headers.h"
 #include "local.h"
 
 static bool is_assignment(const token *t)
@@ -166,6 +167,8 @@ static void look_for_member(const tokens *tokens, const token *name, member_kind
     }
 }
 
+/* Some structure has it as a bit-field, and none, of headers either, as something else: which one
+   the expression is of is not looked at. */
 static bool is_bit_field(const type_scope *scope, const tokens *tokens, const token *name)
 {
     member_kind kind = {0};
@@ -178,12 +181,18 @@ static bool is_bit_field(const type_scope *scope, const tokens *tokens, const to
     const char *text = pool_copy(scope->pool, name->text, name->length);
     for (size_t i = 0; i < scope->past->count && !kind.plain; i++) {
         const entry *e = &scope->past->list[i];
+        kind.plain |= e->kind == ENTRY_INCLUDE &&
+                      text_mentions(e->text, e->text + strlen(e->text), text);
         if (e->kind != ENTRY_TYPE || !strstr(e->text, text))
             continue;
         struct tokens all = scan(scope->pool, e->text, strlen(e->text), false);
         look_for_member(&all, name, &kind);
     }
-    return kind.bits && !kind.plain;
+    for (size_t i = 0; i < scope->header_count; i++)
+        kind.plain |= text_mentions(scope->headers[i], strchr(scope->headers[i], '\0'), text);
+    const headers *h = headers_default();
+    return kind.bits && !kind.plain &&
+           !(h && text_mentions(h->declarations, h->declarations + h->declarations_size, text));
 }
 
 /* `&s.bits`, `sizeof s.bits`. */

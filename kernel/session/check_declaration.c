@@ -117,18 +117,19 @@ static bool is_floating(const token *t)
 /* `enum { A = 1.5 }`, `a[2.5]`, `case 0.5:`. */
 static refusal check_integers(const item *item)
 {
-    bool in_enum = false;
+    size_t enum_end = 0; /* behind the enumerators */
     for (size_t i = item->first; i + 1 < item->end; i++) {
         const token *t = &item->tokens.list[i];
-        in_enum |= token_is(t, "enum");
-        in_enum &= !token_is(t, ";") && !token_is(t, "}");
+        size_t open = i + 1 + (t[1].kind == TOKEN_NAME);
+        if (token_is(t, "enum") && open < item->end && token_is(&item->tokens.list[open], "{"))
+            enum_end = tokens_close(&item->tokens, open, NULL);
         if (i == item->first || !is_floating(t))
             continue;
         if (token_is(t - 1, "[") && token_is(t + 1, "]"))
             return (refusal){"a size or an index must be an integer", t};
         if (token_is(t - 1, "case") && token_is(t + 1, ":"))
             return (refusal){"a 'case' must be an integer", t};
-        if (in_enum && token_is(t - 1, "=") && (token_is(t + 1, ",") || token_is(t + 1, "}")))
+        if (i < enum_end && token_is(t - 1, "=") && (token_is(t + 1, ",") || token_is(t + 1, "}")))
             return (refusal){"the value of an enumerator must be an integer", t};
     }
     return (refusal){0};
@@ -187,7 +188,8 @@ static refusal check_automatic(const tokens *tokens, const declaration *d)
 /* `wchar_t a[] = "text"`, `char a[] = L"text"`, `int a[] = "text"`. */
 static refusal check_text(const tokens *tokens, const declaration *d, const declarator *one)
 {
-    if (!one->is_array || one->first != one->name || one->initialiser == DECLARE_NONE ||
+    if (d->tag_keyword != DECLARE_NONE || !one->is_array || one->first != one->name ||
+        one->initialiser == DECLARE_NONE ||
         tokens_close(tokens, one->brackets_first, NULL) != one->brackets_end)
         return (refusal){0};
     const token *t = &tokens->list[one->initialiser], *end = &tokens->list[one->initialiser_end];

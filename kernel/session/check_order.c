@@ -54,12 +54,23 @@ static meaning past_of(const type_scope *scope, const token *t)
     return h && names_find_token(&h->names, SPACE_ORDINARY, t) ? ANOTHER_THING : NOTHING;
 }
 
-/* Whether T, between its neighbours, can be the use of a variable. */
-static bool is_use(const token *t, bool first)
+/* Whether T, behind FIRST, is the member in `offsetof(struct s, member)`. */
+static bool is_offset_member(const token *t, const token *first)
 {
-    if (t->kind != TOKEN_NAME || token_is(t + 1, ":"))
+    if (t == first || !token_is(t - 1, ","))
         return false;
-    return first || !(token_is(t - 1, ".") || token_is(t - 1, "->") || is_tag_keyword(t - 1) ||
+    for (t--; t > first && !token_is(t, "(") && !token_is(t, ")"); t--)
+        ;
+    return t > first && token_is(t, "(") &&
+           (token_is(t - 1, "offsetof") || token_is(t - 1, "__builtin_offsetof"));
+}
+
+/* Whether T, between its neighbours, can be the use of a variable. */
+static bool is_use(const token *t, const token *first)
+{
+    if (t->kind != TOKEN_NAME || token_is(t + 1, ":") || is_offset_member(t, first))
+        return false;
+    return t == first || !(token_is(t - 1, ".") || token_is(t - 1, "->") || is_tag_keyword(t - 1) ||
                       token_is(t - 1, "goto") || token_is(t - 1, "&&"));
 }
 
@@ -73,7 +84,7 @@ static refusal find_use(const type_scope *scope, const names *variables, size_t 
     bool read = false;
     for (size_t at = first; at < end; at++) {
         const token *t = &item->tokens.list[at];
-        if (!is_use(t, at == item->first))
+        if (!is_use(t, &item->tokens.list[item->first]))
             continue;
         const name *later = names_find_token(variables, SPACE_ORDINARY, t);
         if (!later || later->start < i || (later->start == i && later->end < k) ||
@@ -98,6 +109,27 @@ static refusal find_use(const type_scope *scope, const names *variables, size_t 
     return (refusal){0};
 }
 
+/* `int n = n * 2;`: zero is read, not what an earlier cell left. `&n`, `sizeof n` and the name of an
+   array are no reading. */
+static refusal find_self(const type_scope *scope, const tokens *tokens, const declarator *one)
+{
+    const token *name = &tokens->list[one->name];
+    const token *first = &tokens->list[one->initialiser], *end = &tokens->list[one->initialiser_end];
+    if (one->is_array)
+        return (refusal){0};
+    for (const token *t = first; t < end; t++) {
+        if (token_is(t, "sizeof") || token_is(t, "{") || token_is(t, "_Alignof") ||
+            token_is(t, "__typeof__") || token_is(t, "typeof"))
+            return (refusal){0};
+        if (token_same(t, name) && is_use(t, first) && !token_is(t - 1, "&") &&
+            !token_is(t + 1, "("))
+            return (refusal){pool_format(scope->pool, "'%.*s' is used here for its own first value; to "
+                                         "change what it holds write '%.*s = ...' without the type",
+                                         (int)t->length, t->text, (int)t->length, t->text), t};
+    }
+    return (refusal){0};
+}
+
 refusal check_order(const type_scope *scope)
 {
     names variables = {.pool = scope->pool};
@@ -109,10 +141,14 @@ refusal check_order(const type_scope *scope)
         const declaration *d = item->declaration;
         if (item->kind == ITEM_STATEMENT || item->kind == ITEM_EXPRESSION)
             found = find_use(scope, &variables, i, 0, item->first, item->end);
-        for (size_t k = 0; item->kind == ITEM_DECLARATION && k < d->count && !found.reason; k++)
-            if (d->list[k].initialiser != DECLARE_NONE)
+        for (size_t k = 0; item->kind == ITEM_DECLARATION && k < d->count && !found.reason; k++) {
+            if (d->list[k].initialiser == DECLARE_NONE || d->list[k].name == DECLARE_NONE)
+                continue;
+            found = find_self(scope, &item->tokens, &d->list[k]);
+            if (!found.reason)
                 found = find_use(scope, &variables, i, k, d->list[k].initialiser,
                                  d->list[k].initialiser_end);
+        }
     }
     return found;
 }

@@ -22,18 +22,6 @@ static const char *read_header(world *world, const char *place)
     return text_string(&out);
 }
 
-static bool mentions(const char *from, const char *to, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = from; (at = memmem(at, (size_t)(to - at), name, length)); at++) {
-        bool starts = at == from || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
-        bool ends = !(isalnum((unsigned char)at[length]) || at[length] == '_');
-        if (starts && ends)
-            return true;
-    }
-    return false;
-}
-
 /* The end of the declaration or macro that begins at AT. */
 static const char *declaration_end(const char *at)
 {
@@ -101,7 +89,7 @@ static const char *find_doc(world *world, const char *header, const char *name, 
         at += strspn(at, " \t\n");
         const char *end = declaration_end(at);
         const char *head_end = at + strcspn(at, "{;\n");
-        if (strncmp(at, "/*", 2) == 0 || !mentions(at, *at == '#' ? head_end : end, name))
+        if (strncmp(at, "/*", 2) == 0 || !text_mentions(at, *at == '#' ? head_end : end, name))
             continue;
         bool is_type = strncmp(at, "typedef", 7) == 0 || strncmp(at, "struct", 6) == 0;
         if (is_type != whole)

@@ -79,6 +79,26 @@ static refusal find_alignment(pool *pool, const item *item, size_t at)
                      "under %%native", t};
 }
 
+/* `enum __attribute__((packed)) e {...}` and the attribute behind the braces: all are of four bytes. */
+static refusal find_small_enum(const item *item, size_t at)
+{
+    const token *t = &item->tokens.list[at];
+    size_t next = at + 1;
+    if (!token_is(t, "enum"))
+        return (refusal){0};
+    for (; next < item->end; next++) {
+        const token *word = &item->tokens.list[next];
+        if (token_is(word, "packed") || token_is(word, "__packed__"))
+            return (refusal){"TinyCC makes every enumeration four bytes long; put the cell under "
+                             "%%native, or leave out 'packed'", word};
+        if (token_is(word, "{"))
+            next = tokens_close(&item->tokens, next, NULL) - 1;
+        else if (word->kind != TOKEN_NAME && !token_is(word, "(") && !token_is(word, ")"))
+            break;
+    }
+    return (refusal){0};
+}
+
 /* H23: `float f(x) float x; {...}` takes a double where it is called without a prototype. */
 static refusal find_old_float(const item *item)
 {
@@ -111,6 +131,8 @@ refusal refuse_tokens(pool *pool, const names *names, const item *item, size_t f
             found = find_word(pool, names, t, 0);
             if (!found.reason)
                 found = find_alignment(pool, item, i);
+            if (!found.reason)
+                found = find_small_enum(item, i);
         } else {
             found = find_text(pool, t);
             if (token_is(t, "[") && token_is(t + 1, "["))

@@ -354,3 +354,15 @@ void tokens_code(text *out, const token *first, const token *end)
 {
     put_tokens(out, first, end, true);
 }
+
+bool text_mentions(const char *from, const char *to, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = from; (at = memmem(at, (size_t)(to - at), name, length)); at++) {
+        bool starts = at == from || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+        bool ends = !(isalnum((unsigned char)at[length]) || at[length] == '_');
+        if (starts && ends)
+            return true;
+    }
+    return false;
+}

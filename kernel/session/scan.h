@@ -60,6 +60,9 @@ void directive_word(const token *directive, char *word, size_t size);
 /* What follows that word, without leading blanks; splices and comments are still inside. */
 const char *directive_rest(const token *directive, size_t *length);
 
+/* Whether NAME stands in the text as a word of its own; TO may be read. */
+bool text_mentions(const char *from, const char *to, const char *name);
+
 /* Whether a line that begins with `!` and this character is for the shell: `!ls` is, `!5`,
    `!(a == b)` and `!!x` are C. */
 bool scan_is_shell(char after);

@@ -146,7 +146,9 @@ static const char *write_tag(writer *w, const item *item)
         tag = pool_copy(w->pool, tokens->list[d->tag_name].text, tokens->list[d->tag_name].length);
     else if (d->count > 0)
         tag = pool_format(w->pool, "__anon_%d_%d", w->plan->number, ++w->anonymous);
-    const char *head = pool_format(w->pool, "%.*s %s", (int)keyword->length, keyword->text, tag);
+    /* With the attributes that stand before the tag. */
+    const token *name = d->tag_name != DECLARE_NONE ? &tokens->list[d->tag_name] : body;
+    const char *head = pool_format(w->pool, "%s %s", tokens_join(w->pool, keyword, name), tag);
     const char *text = pool_format(w->pool, "%s%s;", head, normal(w, body, end));
     names declared = type_names(w, tokens, d, false);
     if (is_known_type(w, &declared, text))
