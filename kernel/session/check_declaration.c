@@ -270,7 +270,8 @@ refusal check_declaration(const check_code *code, const item *item)
         if (!found.reason && one->is_function && !d->is_typedef && one->initialiser != DECLARE_NONE)
             found = (refusal){"a function cannot be given a value; a pointer to one is written "
                               "'(*name)(...)'", &tokens->list[one->initialiser - 1]};
-        if (!found.reason && one->name == DECLARE_NONE && one->initialiser != DECLARE_NONE)
+        bool nested = token_is(&tokens->list[one->first], "("); /* perhaps too deep to be read */
+        if (!found.reason && one->name == DECLARE_NONE && one->initialiser != DECLARE_NONE && !nested)
             found = (refusal){"a name is missing before the '='",
                               &tokens->list[one->initialiser - 1]};
     }
