@@ -3,7 +3,7 @@ find_library(XTINYCC_LIBTCC tcc REQUIRED)
 find_path(XTINYCC_LIBTCC_INCLUDE libtcc.h REQUIRED)
 
 add_library(session_lang STATIC
-    cell.c cell_fail.c cell_magic.c cell_native.c cell_take.c check.c check_code.c check_declaration.c check_directive.c
+    cell.c cell_fail.c cell_magic.c cell_native.c cell_take.c check.c check_places.c check_declaration.c check_directive.c
     check_literal.c
     check_order.c check_specifiers.c compiler.c complete.c conditional.c declare.c diagnose.c elf_object.c headers.c inspect.c initialiser.c lang.c lang_text.c local.c
     lookup.c macro.c mend.c mend_object.c mend_text.c mixed.c names.c native.c past.c pool.c reach.c refuse.c
