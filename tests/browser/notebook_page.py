@@ -44,7 +44,9 @@ class NotebookPage:
         page.set_default_timeout(self.patience)
         page.goto(url)
         page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-        page.wait_for_function(CONNECTED)
+        page.wait_for_function(f"() => document.querySelector('.jp-Dialog') || ({CONNECTED})()")
+        box = page.locator(".jp-Dialog")  # no kernel: its reason, not a wait for ever
+        assert box.count() == 0, box.inner_text()
 
     # ---- what the user does
 
