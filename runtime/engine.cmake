@@ -26,20 +26,23 @@ set_source_files_properties(
     src/engine/lane_forward.c src/engine/lane_group.c src/engine/lane_loss.c PROPERTIES
     COMPILE_OPTIONS "-O3;-fno-math-errno;-fno-trapping-math")
 
-function(nn_lane_kernels level)
-    add_library(nn_lane_v${level} OBJECT src/engine/lane_kernels.c)
-    set_target_properties(nn_lane_v${level} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-    target_include_directories(nn_lane_v${level} PRIVATE include src)
-    target_link_libraries(nn_lane_v${level} PRIVATE xtinycc_flags)
-    target_compile_definitions(nn_lane_v${level} PRIVATE LANE_ISA=${level})
-    target_compile_options(nn_lane_v${level} PRIVATE ${nn_lane_flags} ${ARGN})
-    target_sources(nn PRIVATE $<TARGET_OBJECTS:nn_lane_v${level}>)
+# NAME: v2, ...; SOURCE: of the kernels; LEVEL: LANE_ISA, see lane_vec.h.
+function(nn_lane_kernels name source level)
+    add_library(nn_lane_${name} OBJECT src/engine/${source})
+    set_target_properties(nn_lane_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(nn_lane_${name} PRIVATE include src)
+    target_link_libraries(nn_lane_${name} PRIVATE xtinycc_flags)
+    target_compile_definitions(nn_lane_${name} PRIVATE LANE_ISA=${level})
+    target_compile_options(nn_lane_${name} PRIVATE ${nn_lane_flags} ${ARGN})
+    target_sources(nn PRIVATE $<TARGET_OBJECTS:nn_lane_${name}>)
 endfunction()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
-    nn_lane_kernels(2 -march=x86-64-v2)
-    nn_lane_kernels(3 -march=x86-64-v3)
-    nn_lane_kernels(4 -march=x86-64-v4 -mprefer-vector-width=512)
+    set(v4 -march=x86-64-v4 -mprefer-vector-width=512)
+    nn_lane_kernels(v2 lane_kernels.c 2 -march=x86-64-v2)
+    nn_lane_kernels(v3 lane_kernels.c 3 -march=x86-64-v3)
+    nn_lane_kernels(v4 lane_kernels.c 4 ${v4})
+    nn_lane_kernels(amx lane_tiles.c 4 ${v4} -mamx-tile -mamx-bf16)
 else()
-    nn_lane_kernels(2) # four lanes, in the processor's own 128-bit vectors
+    nn_lane_kernels(v2 lane_kernels.c 2) # four lanes, in the processor's own 128-bit vectors
 endif()

@@ -1,7 +1,9 @@
-# The engines. A level that the machine lacks falls back to what it has.
+# The engines. A level that the machine lacks falls back to what it has; amx has tiles wherever they
+# can compute.
 xtinycc_unit_test(lane_test SOURCES unit/lane_draw.c unit/lane_pooled_test.c LIBS nn_inside m)
 xtinycc_unit_test(pool_test LIBS nn_inside)
-foreach(level v2 v3)
+xtinycc_unit_test(tiles_test LIBS nn_inside m)
+foreach(level v2 v3 v4 amx)
     add_test(NAME unit/lane_test_${level} COMMAND lane_test)
     set_tests_properties(unit/lane_test_${level} PROPERTIES
         TIMEOUT 300 ENVIRONMENT XTINYCC_ISA=${level})
@@ -16,9 +18,11 @@ if(NOT XTINYCC_SANITIZE)
     foreach(function malloc calloc realloc aligned_alloc free nn__scratch_alloc nn__scratch_free)
         target_link_options(guarded_lane_test PRIVATE LINKER:--wrap=${function})
     endforeach()
-    foreach(side start end)
-        add_test(NAME unit/guarded_lane_test_${side} COMMAND guarded_lane_test)
-        set_tests_properties(unit/guarded_lane_test_${side} PROPERTIES
-            TIMEOUT 300 ENVIRONMENT GUARDED=${side})
+    foreach(level v4 amx)
+        foreach(side start end)
+            add_test(NAME unit/guarded_lane_test_${level}_${side} COMMAND guarded_lane_test)
+            set_tests_properties(unit/guarded_lane_test_${level}_${side} PROPERTIES
+                TIMEOUT 300 ENVIRONMENT "GUARDED=${side};XTINYCC_ISA=${level}")
+        endforeach()
     endforeach()
 endif()

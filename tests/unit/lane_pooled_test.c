@@ -50,13 +50,17 @@ static int check_pooled(const pooled_case *c, const char *text, int count)
 {
     model_t *model = pooled_model(c);
     assert_non_null(model);
-    int op = c->channels > 1, skips = nn__lane_skips_zeros(&model->net, op);
-    if (c->skips >= 0 && skips != (c->skips && strcmp(nn__isa_level(), "v4") == 0))
+    int op = c->channels > 1, skips = nn__lane_manner(&model->net, op) == NN_SKIPS_ZEROS;
+    int tiles = nn__lane_manner(&model->net, op) == NN_BY_TILES;
+    if (c->skips >= 0 && !tiles && skips != (c->skips && nn__isa_number() == 4))
         fail_msg("%s: skips zeros: %d", text, skips);
-    assert_false(nn__lane_skips_zeros(&model->net, op + 1));
+    if (nn__isa_tiles() == 2 && tiles != (c->stride == 1))
+        fail_msg("%s: by tiles: %d", text, tiles);
+    assert_int_equal(nn__lane_manner(&model->net, op + 1), NN_BY_VECTORS);
     nn_plan_row rows[8];
     assert_true(nn_model_plan_rows(model, rows, 8) <= 8);
     assert_int_equal(strstr(rows[op].kernel, "gradient skips zeros") != NULL, skips);
+    assert_int_equal(strstr(rows[op].kernel, "matrix tiles") != NULL, tiles);
     data d = draw_batch(model, NN_SPARSE_CATEGORICAL_CROSSENTROPY, 7, count);
     draw_drawing(model, &d);
     let_maxima_be_equal(model, &model->net.ops[op]);
@@ -120,5 +124,5 @@ void test_convolution_before_max_pooling(void **unused)
         nn_set_random_seed((uint64_t)i + 1);
         skipped += check_pooled(&c, text, counts[i % 5]);
     }
-    print_message("    %s: %d of 80 skip zeros\n", nn__isa_level(), skipped);
+    print_message("    %s: %d of 80 skip zeros\n", nn__lane_engine(0)->name, skipped);
 }

@@ -38,7 +38,7 @@ static void test_agrees_with_reference(void **unused)
         free_data(d);
         nn_model_free(model);
     }
-    print_message("    %s: %d networks, farthest apart: %.1e\n", nn__isa_level(), NETWORKS, worst);
+    print_message("    %s: %d networks, farthest apart: %.1e\n", nn__lane_engine(0)->name, NETWORKS, worst);
 }
 
 /* More groups than have slots at once, layers of several panels of outputs and a part of one, and
@@ -160,7 +160,7 @@ static void test_few_samples_agree_with_reference(void **unused)
         free_data(d);
         nn_model_free(model);
     }
-    print_message("    %s: farthest apart: %.1e\n", nn__isa_level(), worst);
+    print_message("    %s: farthest apart: %.1e\n", nn__lane_engine(0)->name, worst);
 }
 
 /* LeNet-5 and its kin: windows of five columns, planes between convolutions, rows of a convolution
@@ -256,7 +256,7 @@ static void test_lenets_agree_with_reference(void **unused)
         free_data(d);
         nn_model_free(model);
     }
-    print_message("    %s: farthest apart: %.1e\n", nn__isa_level(), worst);
+    print_message("    %s: farthest apart: %.1e\n", nn__lane_engine(0)->name, worst);
 }
 
 static void test_names_the_kernels_of_a_call(void **unused)

@@ -1,9 +1,9 @@
 # Room nn. Tests that look inside libnn link its objects, whose private symbols the shared library
 # hides; tests of the public interface link libnn itself.
 add_library(nn_inside STATIC $<TARGET_OBJECTS:nn>)
-foreach(level 2 3 4)
-    if(TARGET nn_lane_v${level})
-        target_sources(nn_inside PRIVATE $<TARGET_OBJECTS:nn_lane_v${level}>)
+foreach(level v2 v3 v4 amx)
+    if(TARGET nn_lane_${level})
+        target_sources(nn_inside PRIVATE $<TARGET_OBJECTS:nn_lane_${level}>)
     endif()
 endforeach()
 get_property(quant_sets GLOBAL PROPERTY NN_QUANT_SETS)

@@ -611,7 +611,7 @@ static void *blas_create(const nn_net *net, int threads)
     engine->values = calloc((size_t)net->op_count + 1, sizeof *engine->values);
     engine->gradients = calloc((size_t)net->op_count + 1, sizeof *engine->gradients);
     if (!multiply || !engine->pool || !engine->stages || !engine->values || !engine->gradients ||
-        !make_stages(engine) || !nn__lane_plan(&engine->lane_plan, net, kernels, 0) ||
+        !make_stages(engine) || !nn__lane_plan(&engine->lane_plan, net, kernels, NULL, 0) ||
         !(engine->direct = nn__direct_create(&engine->lane_plan, 1))) {
         blas_destroy(engine);
         return NULL;

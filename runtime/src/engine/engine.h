@@ -96,7 +96,7 @@ typedef struct nn_update {
 } nn_update;
 
 typedef struct nn_engine {
-    const char *name; /* "reference", "lane v4", ... */
+    const char *name; /* "reference", "lane v4", "lane amx" (v4 with matrix tiles), ... */
     /* The name of the kernels that compute outputs of COUNT samples a call; NULL: the same. */
     const char *(*name_for)(int count);
 
@@ -132,15 +132,19 @@ extern const nn_engine nn__reference_engine;
    and the training of convolutions before a max-pooling pass over zeros; PLAIN: they do not. */
 const nn_engine *nn__lane_engine(int plain);
 
-/* 1 if "lane" (not "plain") trains this operation, a convolution, by a backward pass that skips the
-   gradients that max-pooling and ReLU made zero. */
-int nn__lane_skips_zeros(const nn_net *net, int op);
+/* How "lane" (not "plain") computes this operation, a convolution, if not by vectors alone. */
+typedef enum nn_manner {
+    NN_BY_VECTORS,
+    NN_SKIPS_ZEROS, /* its backward pass skips gradients that max-pooling and ReLU made zero */
+    NN_BY_TILES     /* matrix tiles, in calls of many images */
+} nn_manner;
+nn_manner nn__lane_manner(const nn_net *net, int op);
 
 /* The engine called "reference", "lane", "plain" or "blas" (blas_engine.h) that can compute the net;
    NAME NULL: the fastest one. NULL: none can or the name is unknown; WHY receives the reason. */
 const nn_engine *nn__engine_choose(const nn_net *net, const char *name, char *why, size_t why_size);
 
-/* "v2", "v3" or "v4": what this machine (and XTINYCC_ISA) allows. */
+/* "v2", "v3" or "v4": the vectors that this machine (and XTINYCC_ISA) allows. */
 const char *nn__isa_level(void);
 
 /* Threads to use by default: XTINYCC_THREADS, else cores allowed by affinity and cgroup quota. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "lane.h"
 #include "pool.h"
 
@@ -44,8 +46,21 @@ static int machine_level(void)
         return 3;
     return 4;
 }
+
+/* Matrix tiles of bfloat16. The system saves their state only for processes that have asked for it,
+   and refuses where it cannot (a small stack for signals, a sandbox). */
+static int machine_tiles(void)
+{
+    enum { ASK_FOR_STATE = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+    unsigned a, b, c, d;
+    if (nn__isa_machine() < 4 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        !has(d, 1u << 22 | 1u << 24) || !has(saved_state(), 3u << 17))
+        return 0;
+    return syscall(SYS_arch_prctl, ASK_FOR_STATE, TILE_DATA) == 0;
+}
 #else
 static int machine_level(void) { return 2; }
+static int machine_tiles(void) { return 0; }
 #endif
 
 int nn__isa_machine(void)
@@ -64,6 +79,20 @@ int nn__isa_number(void)
         wish[1] - '0' < level)
         level = wish[1] - '0';
     return level < 2 ? 2 : level;
+}
+
+int nn__isa_tiles(void)
+{
+    static int asked, has_tiles; /* the same whoever writes them */
+    const char *wish = getenv("XTINYCC_ISA");
+    int everywhere = wish && strcmp(wish, "amx") == 0;
+    if (wish && *wish && !everywhere)
+        return 0;
+    if (!asked) {
+        has_tiles = machine_tiles();
+        asked = 1;
+    }
+    return has_tiles ? 1 + everywhere : 0;
 }
 
 const char *nn__isa_level(void)

@@ -301,4 +301,8 @@ const lane_kernels *nn__lane_kernels(void);
 int nn__isa_machine(void);
 int nn__isa_number(void);
 
+/* Matrix tiles (lane_tiles.h): 0 no; 1 where they are quicker; 2 wherever they can compute, which
+   XTINYCC_ISA=amx asks for. The first call asks the system for them. */
+int nn__isa_tiles(void);
+
 #endif

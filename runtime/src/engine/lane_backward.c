@@ -13,7 +13,8 @@ static lane_map channels_of(lane_map map, int first, int count)
    it. */
 static void backward_filters(const lane_pack *pack, const lane_stage *stage, int first, int count)
 {
-    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const lane_plan *plan = &pack->call->engine->plan;
+    const lane_kernels *k = plan->kernels;
     const float *in = in_of(pack, stage);
     float *out = out_of(pack, stage), *g = pack->arena + stage->out_gradient_at;
     float *bias_sums = bias_sums_of(pack, stage) + (size_t)first * k->lanes;
@@ -38,7 +39,10 @@ static void backward_filters(const lane_pack *pack, const lane_stage *stage, int
                                    y / pool.window_h, end / pool.window_h);
         else
             k->activate_backward(&outputs, stage->activation, out, g, bias_sums, y, end);
-        if (stage->whole)
+        if (stage->by_tiles)
+            plan->tiles->weights(&stage->tiles, &conv.out, in, g, pack->slot + stage->slot_sums_at,
+                                 pack->arena + plan->scratch_at);
+        else if (stage->whole)
             k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at + first);
         else
             k->conv_weights(&conv, in, g, sums, y, end);
@@ -69,7 +73,13 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
         int left = stage->out.c - first;
         backward_filters(pack, stage, first, left < stage->filters ? left : stage->filters);
     }
-    if (stage->wants_input_gradient)
+    if (stage->wants_input_gradient && stage->by_tiles)
+        engine->plan.tiles->input(&stage->tiles, &stage->out,
+                                  pack->arena + stage->out_gradient_at,
+                                  engine->packed + stage->packed_input_at,
+                                  pack->arena + stage->in_gradient_at,
+                                  pack->arena + engine->plan.scratch_at);
+    else if (stage->wants_input_gradient)
         k->conv_input(&stage->conv, pack->arena + stage->out_gradient_at,
                       engine->packed + stage->packed_input_at,
                       pack->arena + stage->in_gradient_at);

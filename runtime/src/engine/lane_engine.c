@@ -17,7 +17,12 @@ static void pack_stage(void *context, int worker, int index)
     const lane_kernels *k = engine->plan.kernels;
     const lane_stage *stage = &engine->plan.stages[index];
     const float *weights = call->params + stage->op->weight;
-    if (stage->kind == LANE_CONV) {
+    if (stage->by_tiles) {
+        const lane_tile_kernels *tiles = engine->plan.tiles;
+        tiles->pack(&stage->tiles, weights, engine->packed + stage->packed_at);
+        if (call->training && stage->wants_input_gradient)
+            tiles->pack_input(&stage->tiles, weights, engine->packed + stage->packed_input_at);
+    } else if (stage->kind == LANE_CONV) {
         k->conv_pack(&stage->conv, weights, engine->packed + stage->packed_at);
         if (call->training && stage->is_sparse && stage->wants_input_gradient)
             k->sparse_pack(&stage->sparse, weights, engine->packed + stage->packed_input_at);
@@ -202,13 +207,14 @@ static int share_items(lane_engine *engine)
     return 1;
 }
 
-static void *create(const nn_net *net, int threads, const lane_kernels *kernels, int skip_zeros)
+static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
+                    const lane_tile_kernels *tiles, int skip_zeros)
 {
     lane_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return NULL;
     engine->pool = nn__pool_create(threads > 0 ? threads : nn__default_threads());
-    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels, skip_zeros)) {
+    if (!engine->pool || !nn__lane_plan(&engine->plan, net, kernels, tiles, skip_zeros)) {
         lane_destroy(engine);
         return NULL;
     }
@@ -228,15 +234,15 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
 }
 
 /* Two of each: the plain one takes the same time for every image. */
-#define LANE_ENGINE_OF(isa, form, path, skip_zeros)                                                \
+#define LANE_ENGINE_OF(isa, vectors, tiles, form, path, skip_zeros)                                \
     static const char *name_##form##_##isa(int count)                                              \
     {                                                                                              \
-        int most = nn__direct_most(nn__lane_kernels_##isa.lanes);                                  \
+        int most = nn__direct_most(nn__lane_kernels_##vectors.lanes);                              \
         return count <= most ? path : "lane " #isa;                                                \
     }                                                                                              \
     static void *create_##form##_##isa(const nn_net *net, int threads)                             \
     {                                                                                              \
-        return create(net, threads, &nn__lane_kernels_##isa, skip_zeros);                          \
+        return create(net, threads, &nn__lane_kernels_##vectors, tiles, skip_zeros);               \
     }                                                                                              \
     static const nn_engine form##_##isa = {.name = "lane " #isa,                                   \
                                            .name_for = name_##form##_##isa,                        \
@@ -247,19 +253,22 @@ static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
                                            .leave = lane_leave,                                    \
                                            .forward = lane_forward,                                \
                                            .gradient = lane_gradient};
-#define LANE_ENGINE(isa)                                                                           \
-    LANE_ENGINE_OF(isa, engine, "direct " #isa ", zeros skipped", 1)                               \
-    LANE_ENGINE_OF(isa, plain, "direct " #isa, 0)
+#define LANE_ENGINE(isa, vectors, tiles)                                                           \
+    LANE_ENGINE_OF(isa, vectors, tiles, engine, "direct " #vectors ", zeros skipped", 1)           \
+    LANE_ENGINE_OF(isa, vectors, tiles, plain, "direct " #vectors, 0)
 
-LANE_ENGINE(v2)
+LANE_ENGINE(v2, v2, NULL)
 #ifdef __x86_64__
-LANE_ENGINE(v3)
-LANE_ENGINE(v4)
+LANE_ENGINE(v3, v3, NULL)
+LANE_ENGINE(v4, v4, NULL)
+LANE_ENGINE(amx, v4, &nn__lane_tiles_amx)
 #endif
 
 const nn_engine *nn__lane_engine(int plain)
 {
 #ifdef __x86_64__
+    if (nn__isa_tiles())
+        return plain ? &plain_amx : &engine_amx;
     int level = nn__isa_number();
     if (level == 4)
         return plain ? &plain_v4 : &engine_v4;
@@ -279,4 +288,13 @@ const lane_kernels *nn__lane_kernels(void)
         return &nn__lane_kernels_v3;
 #endif
     return &nn__lane_kernels_v2;
+}
+
+const lane_tile_kernels *nn__lane_tile_kernels(void)
+{
+#ifdef __x86_64__
+    if (nn__isa_tiles())
+        return &nn__lane_tiles_amx;
+#endif
+    return NULL;
 }

@@ -24,6 +24,23 @@ static void forward_sparse(const lane_pack *pack, const lane_stage *stage)
     }
 }
 
+/* The same by matrix tiles. */
+static void forward_tiles(const lane_pack *pack, const lane_stage *stage, int band)
+{
+    const lane_plan *plan = &pack->call->engine->plan;
+    const lane_kernels *k = plan->kernels;
+    const float *weights = pack->call->engine->packed + stage->packed_at;
+    float *scratch = pack->arena + plan->scratch_at, *out = out_of(pack, stage);
+    plan->tiles->take(&stage->tiles, in_of(pack, stage), scratch);
+    for (int y = 0; y < stage->out.h; y += band) {
+        int end = y + band < stage->out.h ? y + band : stage->out.h;
+        plan->tiles->forward(&stage->tiles, scratch, weights, bias_of(pack, stage), out, y, end);
+        k->activate(&stage->out, stage->activation, out, y, end);
+        if (stage->pooled_by_next)
+            k->pool_forward(&stage[1].pool, out, out_of(pack, stage + 1), y / band, y / band + 1);
+    }
+}
+
 /* Rows go from convolution through activation to pooling while they are in the nearest cache. */
 static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 {
@@ -37,6 +54,10 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
                         .pool = by_kernel ? pool : NULL,
                         .pooled = pooled};
     int band = pool ? pool->window_h : 2;
+    if (stage->by_tiles) {
+        forward_tiles(pack, stage, band);
+        return;
+    }
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
         k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,

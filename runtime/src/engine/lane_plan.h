@@ -13,6 +13,7 @@
 #define NN_ENGINE_LANE_PLAN_H
 
 #include "lane.h"
+#include "lane_tiles.h"
 
 typedef enum lane_kind {
     LANE_CONV,
@@ -48,6 +49,9 @@ typedef struct lane_stage {
     int is_sparse;
     lane_sparse sparse;
     size_t turns_at; /* arena: lane_turn [channel][window] */
+    /* By matrix tiles: all filters and rows at once, the sums straight to the slot. */
+    int by_tiles;
+    lane_tiles tiles;
 
     /* Convolutions. Their output's gradient is made, and used, by so many filters and, of these, in
        bands of so many rows. Before the first layer with parameters nothing else needs it: then it
@@ -77,13 +81,14 @@ typedef struct lane_item {
 typedef struct lane_plan {
     const nn_net *net;
     const lane_kernels *kernels;
+    const lane_tile_kernels *tiles; /* NULL: none */
     int stage_count;
     lane_stage *stages;
     lane_map input;
     size_t input_at;             /* arena */
     lane_kept input_kept;
     size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
-    size_t scratch_at; /* arena: of the sparse stages, one at a time */
+    size_t scratch_at; /* arena: of stages that skip zeros or use tiles, one at a time */
     size_t arena_length, slot_length, rows_length, packed_length;
     int item_count;
     lane_item *items;
@@ -94,9 +99,10 @@ typedef struct lane_plan {
 /* 1 if the lane engine can compute the net; else 0, the reason in WHY. */
 int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
 
-/* SKIP_ZEROS: with the stages that skip zeros, whose time depends on the images. Returns 0 (and an
-   empty plan) for lack of memory. */
-int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels, int skip_zeros);
+/* TILES may be NULL. SKIP_ZEROS: with the stages that skip zeros, whose time depends on the images.
+   Returns 0 (and an empty plan) for lack of memory. */
+int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels,
+                  const lane_tile_kernels *tiles, int skip_zeros);
 void nn__lane_plan_free(lane_plan *plan);
 
 /* ---- the loss of one pack (lane_loss.c) ---- */
