@@ -278,20 +278,20 @@ static void tiles_pack_input(const lane_tiles *t, const float *weights, float *p
             }
 }
 
-/* Columns of rows [x][y][pair of channels]; behind the last y of each are zeros. */
-static void take_columns(const lane_tiles *t, const lane_map *map, const float *g, char *row)
+/* COUNT columns from i on as rows [x][y][pair of channels]; behind the last y of each are zeros. */
+static void take_columns(const lane_tiles *t, const lane_map *map, const float *g, int i, int count,
+                         char *row)
 {
     const lane_map *out = &t->conv.out;
-    const vf *from = (const vf *)g + map->at;
-    for (int i = 0; i < out->w; i++) {
+    for (const vf *from = (const vf *)g + map->at + i; count--; from++) {
         for (int y = 0; y < out->h; y++) {
-            const vf *v = from + (long)y * map->pitch + i;
+            const vf *v = from + (long)y * map->pitch;
             for (int c = 0; c < out->c; c += 2, v += 2 * (long)map->plane, row += ROW)
-                put_pairs(row, t->part_column * ROW, v[0],
+                put_pairs(row, t->part_columns * ROW, v[0],
                           c + 1 < out->c ? v[map->plane] : (vf){0});
         }
         for (int k = out->h * t->out_pairs; k < t->column; k++, row += ROW)
-            put_pairs(row, t->part_column * ROW, (vf){0}, (vf){0});
+            put_pairs(row, t->part_columns * ROW, (vf){0}, (vf){0});
     }
 }
 
@@ -318,7 +318,7 @@ static void add_columns(const lane_tiles *t, const char *columns, const char *pa
     long place[32];
     places_of(t, first, all, place);
     tile_run run = {.block = conv->kernel_h * tiles,
-                    .part = (long)t->part_column * ROW,
+                    .part = (long)t->part_columns * ROW,
                     .position = column,
                     .weights_step = -t->deep * tiles,
                     .rows_step = (long)t->deep * t->out_pairs * ROW,
@@ -330,7 +330,7 @@ static void add_columns(const lane_tiles *t, const char *columns, const char *pa
         int ky0 = top - out->h + 1 > 0 ? top - out->h + 1 : 0;
         int last = top < conv->kernel_h - 1 ? top : conv->kernel_h - 1;
         run.weights = packed + (block * conv->kernel_h + last) * tiles;
-        run.rows = columns + i * column + (long)(top - last) * t->out_pairs * ROW;
+        run.rows = columns + (long)(top - last) * t->out_pairs * ROW;
         run.outer = last < ky0 ? 0 : (last - ky0 + t->deep) / t->deep;
         tile_positions(&run, zeros, &to, count, blocks);
         for (int k = 0; k < count; k++) {
@@ -348,16 +348,17 @@ static void tiles_input(const lane_tiles *t, const lane_map *map, const float *g
     const lane_map *in = &conv->in;
     int products = conv->kernel_w * in->c, blocks = block_count(products, 16);
     vf *to = (vf *)dx + in->at - conv->pad_left;
-    char *columns = (char *)scratch;
-    take_columns(t, map, g, columns);
     for (int c = 0; c < in->c; c++)
         memset(to + (long)c * in->plane, 0, (size_t)in->h * (size_t)in->pitch * sizeof *to);
-    RELOAD;
     shape_by_images(block_count(products, blocks), t->slice);
-    for (int i = 0; i < conv->out.w; i += 2)
+    for (int i = 0; i < conv->out.w; i += 2) {
+        int count = conv->out.w - i < 2 ? 1 : 2;
+        take_columns(t, map, g, i, count, (char *)scratch);
+        RELOAD;
         for (int b = 0; b < blocks; b += 2)
-            add_columns(t, columns, (const char *)packed, to, i, conv->out.w - i < 2 ? 1 : 2, b,
+            add_columns(t, (const char *)scratch, (const char *)packed, to, i, count, b,
                         blocks - b < 2 ? 1 : 2);
+    }
     _tile_release();
 }
 
@@ -376,26 +377,25 @@ static void take_neighbours(const lane_tiles *t, const float *x, char *row)
         }
 }
 
-/* Tiles [block of outputs][y][pair of columns][part][image][output]. */
-static void take_turned(const lane_tiles *t, const lane_map *map, const float *g, char *tile)
+/* Row y of a block of outputs as tiles [pair of columns][part][image][output]. */
+static void take_turned(const lane_tiles *t, const lane_map *map, const float *g, int first, int y,
+                        char *tile)
 {
     const lane_map *out = &t->conv.out;
-    for (int first = 0; first < out->c; first += 16)
-        for (int y = 0; y < out->h; y++)
-            for (int i = 0; i < out->w; i += 2, tile += PARTS * TILE) {
-                const vf *v = (const vf *)g + map->at + (long)first * map->plane +
-                              (long)y * map->pitch + i;
-                vf left[16], right[16];
-                for (int c = 0; c < 16; c++, v += map->plane) {
-                    int there = first + c < out->c;
-                    left[c] = there ? v[0] : (vf){0};
-                    right[c] = there && i + 1 < out->w ? v[1] : (vf){0};
-                }
-                transpose_square(left);
-                transpose_square(right);
-                for (int l = 0; l < 16; l++)
-                    put_pairs(tile + l * ROW, TILE, left[l], right[l]);
-            }
+    int count = out->c - first < 16 ? out->c - first : 16;
+    const vf *from = (const vf *)g + map->at + (long)first * map->plane + (long)y * map->pitch;
+    vf left[16] = {{0}}, right[16] = {{0}};
+    for (int i = 0; i < out->w; i += 2, from += 2, tile += PARTS * TILE) {
+        const vf *v = from;
+        for (int c = 0; c < 16; c++, v += map->plane) {
+            left[c] = c < count ? v[0] : (vf){0};
+            right[c] = c < count && i + 1 < out->w ? v[1] : (vf){0};
+        }
+        transpose_square(left);
+        transpose_square(right);
+        for (int l = 0; l < 16; l++)
+            put_pairs(tile + l * ROW, TILE, left[l], right[l]);
+    }
 }
 
 #define SUM(c)                                                                                     \
@@ -412,80 +412,106 @@ static void take_turned(const lane_tiles *t, const lane_map *map, const float *g
         _tile_dpbf16ps(c, 7, 4);                                                                   \
     }
 
-/* COUNT blocks of inputs (step[] bytes behind the first) under one kernel row: rows of outputs from
-   the gradients G on, inputs from X on. */
-INLINE void tile_sums(const lane_tiles *t, const char *x, const char *g, int rows, const long *step,
-                      float *grad, const int COUNT)
+#define LOAD_SUM(c)                                                                                \
+    if (COUNT > c)                                                                                 \
+        _tile_loadd(c, sums + c * TILE, ROW);
+#define STORE_SUM(c)                                                                               \
+    if (COUNT > c)                                                                                 \
+        _tile_stored(c, sums + c * TILE, ROW);
+
+/* Added to the tiles of COUNT blocks of inputs (step[] bytes behind x) under one kernel row: what a
+   row of outputs, whose gradients are the tiles from G on, gives. */
+INLINE void tile_sums(const lane_tiles *t, const char *x, const char *g, const long *step, char *sums,
+                      const int COUNT)
 {
-    const long part = (long)t->part_x * ROW, row = (long)t->conv.in.pitch * t->conv.in.c * ROW;
-    const long pair = 2 * (long)t->conv.in.c * ROW, grad_row = (long)t->conv.out.c * 4;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    for (int y = 0; y < rows; y++, x += row - (t->conv.out.w + 1) / 2 * pair)
-        for (int i = 0; i < t->conv.out.w; i += 2, x += pair, g += PARTS * TILE) {
-            _tile_loadd(4, g, ROW);
-            _tile_loadd(5, g + TILE, ROW);
-            _tile_loadd(6, g + 2 * TILE, ROW);
-            SUM(0)
-            SUM(1)
-            SUM(2)
-            SUM(3)
-        }
-    _tile_stored(0, (char *)grad + step[0] / ROW * grad_row, grad_row);
-    if (COUNT > 1)
-        _tile_stored(1, (char *)grad + step[1] / ROW * grad_row, grad_row);
-    if (COUNT > 2)
-        _tile_stored(2, (char *)grad + step[2] / ROW * grad_row, grad_row);
-    if (COUNT > 3)
-        _tile_stored(3, (char *)grad + step[3] / ROW * grad_row, grad_row);
+    const long part = (long)t->part_x * ROW, pair = 2 * (long)t->conv.in.c * ROW;
+    LOAD_SUM(0)
+    LOAD_SUM(1)
+    LOAD_SUM(2)
+    LOAD_SUM(3)
+    for (int i = 0; i < t->conv.out.w; i += 2, x += pair, g += PARTS * TILE) {
+        LOAD_WEIGHTS(g)
+        SUM(0)
+        SUM(1)
+        SUM(2)
+        SUM(3)
+    }
+    STORE_SUM(0)
+    STORE_SUM(1)
+    STORE_SUM(2)
+    STORE_SUM(3)
 }
 
-static void tile_sums_of(const lane_tiles *t, const char *x, const char *g, int rows,
-                         const long *step, float *grad, int count)
+#define SUMS_CASE(count)                                                                           \
+    case count:                                                                                    \
+        tile_sums(t, x, g, step, sums, count);                                                     \
+        break;
+
+static void tile_sums_of(const lane_tiles *t, const char *x, const char *g, const long *step,
+                         char *sums, int count)
 {
-    if (count >= 4)
-        tile_sums(t, x, g, rows, step, grad, 4);
-    else if (count == 3)
-        tile_sums(t, x, g, rows, step, grad, 3);
-    else if (count == 2)
-        tile_sums(t, x, g, rows, step, grad, 2);
-    else
-        tile_sums(t, x, g, rows, step, grad, 1);
+    switch (count) {
+        SUMS_CASE(1)
+        SUMS_CASE(2)
+        SUMS_CASE(3)
+        SUMS_CASE(4)
+    }
+}
+
+/* A kernel row's products in blocks of as many rows; the last may begin in the one before. */
+typedef struct product_blocks {
+    int count, rows;
+} product_blocks;
+
+static int first_of(const lane_tiles *t, product_blocks blocks, int b)
+{
+    int last = t->conv.kernel_w * t->conv.in.c - blocks.rows;
+    return b * blocks.rows < last ? b * blocks.rows : last;
+}
+
+/* Tiles [ky][block] to rows of the gradient from its output oc on. */
+static void store_sums(const lane_tiles *t, product_blocks blocks, const char *sums, float *grad,
+                       int oc)
+{
+    int out_c = t->conv.out.c, count = out_c - oc < 16 ? out_c - oc : 16;
+    for (int ky = 0; ky < t->conv.kernel_h; ky++, grad += t->conv.kernel_w * t->conv.in.c * out_c)
+        for (int b = 0; b < blocks.count; b++, sums += TILE)
+            for (int i = 0; i < blocks.rows; i++)
+                memcpy(grad + (size_t)(first_of(t, blocks, b) + i) * (size_t)out_c + oc,
+                       sums + i * ROW, (size_t)count * sizeof(float));
 }
 
 static void tiles_weights(const lane_tiles *t, const lane_map *map, const float *x, const float *g,
-                       float *grad, float *scratch)
+                          float *grad, float *scratch)
 {
     const lane_conv *conv = &t->conv;
     const lane_map *in = &conv->in, *out = &conv->out;
-    int products = conv->kernel_w * in->c, blocks = block_count(products, 16);
-    int count = block_count(products, blocks); /* the last block may begin in the one before */
-    const long row = (long)in->pitch * in->c * ROW;
-    const long turned_row = (out->w + 1) / 2 * (long)PARTS * TILE;
-    const char *inputs = (const char *)scratch;
-    const char *turned = inputs + PARTS * t->part_x * ROW;
-    take_neighbours(t, x, (char *)scratch);
-    take_turned(t, map, g, (char *)scratch + PARTS * t->part_x * ROW);
-    RELOAD;
-    for (int oc = 0; oc < out->c; oc += 16, turned += out->h * turned_row) {
-        shape_over_images(count, out->c - oc < 16 ? out->c - oc : 16);
-        for (int ky = 0; ky < conv->kernel_h; ky++) {
-            int first = conv->pad_top - ky > 0 ? conv->pad_top - ky : 0;
-            int end = in->h + conv->pad_top - ky < out->h ? in->h + conv->pad_top - ky : out->h;
-            int rows = end > first ? end - first : 0;
-            const char *from = inputs + (first + ky - conv->pad_top) * row;
-            for (int b = 0; b < blocks; b += 4) {
-                long step[4];
-                for (int k = 0; k < 4; k++) {
-                    int at = (b + k) * count;
-                    step[k] = (at < products - count ? at : products - count) * (long)ROW;
+    product_blocks blocks = {.count = block_count(conv->kernel_w * in->c, 16)};
+    blocks.rows = block_count(conv->kernel_w * in->c, blocks.count);
+    char *inputs = (char *)scratch, *turned = inputs + PARTS * t->part_x * ROW;
+    char *sums = turned + (out->w + 1) / 2 * (size_t)(PARTS * TILE);
+    take_neighbours(t, x, inputs);
+    for (int oc = 0; oc < out->c; oc += 16) {
+        shape_over_images(blocks.rows, out->c - oc < 16 ? out->c - oc : 16);
+        memset(sums, 0, (size_t)(conv->kernel_h * blocks.count) * TILE);
+        for (int y = 0; y < out->h; y++) {
+            take_turned(t, map, g, oc, y, turned);
+            RELOAD;
+            for (int ky = 0; ky < conv->kernel_h; ky++) {
+                int iy = y + ky - conv->pad_top;
+                if (iy < 0 || iy >= in->h)
+                    continue;
+                for (int b = 0; b < blocks.count; b += 4) {
+                    long step[4];
+                    for (int k = 0; k < 4; k++)
+                        step[k] = first_of(t, blocks, b + k) * (long)ROW;
+                    tile_sums_of(t, inputs + (long)iy * in->pitch * in->c * ROW, turned, step,
+                                 sums + (ky * blocks.count + b) * (long)TILE,
+                                 blocks.count - b < 4 ? blocks.count - b : 4);
                 }
-                tile_sums_of(t, from, turned + first * turned_row, rows, step,
-                             grad + (size_t)ky * products * out->c + oc, blocks - b);
             }
         }
+        store_sums(t, blocks, sums, grad, oc);
     }
     _tile_release();
 }
@@ -540,16 +566,17 @@ static double tiles_plan(lane_tiles *t)
     t->column = (out->h + t->deep - 1) * t->out_pairs;
     t->part_pairs = (size_t)in->h * (size_t)in->pitch * (size_t)t->in_pairs;
     t->part_x = (size_t)in->h * (size_t)in->pitch * (size_t)in->c;
-    t->part_column = (size_t)out->w * (size_t)t->column;
+    t->part_columns = 2 * (size_t)t->column;
 
     size_t tile = PARTS * TILE / sizeof(float), row = ROW / sizeof(float);
     size_t out_blocks = (size_t)block_count(out->c, 16);
     size_t blocks = (size_t)block_count(conv->kernel_w * in->c, 16);
     t->packed_length = out_blocks * (size_t)(conv->kernel_h * t->pieces) * tile;
     t->packed_input_length = blocks * (size_t)(conv->kernel_h * t->slices) * tile;
-    size_t turned = out_blocks * (size_t)(out->h * ((out->w + 1) / 2)) * tile;
-    size_t need[] = {PARTS * t->part_pairs * row, PARTS * t->part_x * row + turned,
-                     PARTS * t->part_column * row};
+    size_t turned = (size_t)((out->w + 1) / 2) * tile;
+    size_t sums = (size_t)conv->kernel_h * blocks * TILE / sizeof(float);
+    size_t need[] = {PARTS * t->part_pairs * row, PARTS * t->part_x * row + turned + sums,
+                     PARTS * t->part_columns * row};
     t->scratch_length = 0;
     for (int i = 0; i < 3; i++)
         t->scratch_length = need[i] > t->scratch_length ? need[i] : t->scratch_length;

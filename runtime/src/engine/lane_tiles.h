@@ -26,7 +26,7 @@ typedef struct lane_tiles {
     int deep, slices, slice;    /* of an output column's rows: positions in a tile, or tiles of a
                                    position; rows of each */
     int column;                 /* rows of an output column, zeros at its end included */
-    size_t part_x, part_pairs, part_column; /* rows of one part of what scratch holds */
+    size_t part_x, part_pairs, part_columns; /* rows of one part of what scratch holds */
     size_t packed_length, packed_input_length, scratch_length; /* floats */
 } lane_tiles;
 
