@@ -12,3 +12,8 @@ endfunction()
 xtinycc_numeric_test(gradient_test LIBS nn_inside)
 xtinycc_numeric_test(oracle_test LIBS nn)
 xtinycc_numeric_test(quantized_mnist_test LIBS nn)
+
+# The same by vectors alone, where the machine has matrix tiles.
+add_test(NAME numeric/oracle_test_v4 COMMAND oracle_test)
+set_tests_properties(numeric/oracle_test_v4 PROPERTIES
+    TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT XTINYCC_ISA=v4)

@@ -39,7 +39,7 @@ typedef struct history_t {
     int threads;
     uint64_t seed;
     int64_t train_samples, val_samples;
-    char engine[32];       /**< "lane v4", "reference", ... */
+    char engine[32];       /**< "lane v4", "lane amx", "reference", ... */
 } history_t;
 
 /** Return the series called "loss", "accuracy", "val_loss" or "val_accuracy", or NULL

@@ -1,0 +1,280 @@
+/* Sums by images: outputs and the gradient of the input. Part of lane_tiles.c, after
+   lane_tiles_parts.h. */
+
+/* Weights' tiles and the rows under them: of several kernel rows, some tiles each. Steps in bytes. */
+typedef struct tile_run {
+    const char *weights, *rows;
+    long block;          /* of weights, to the next block of results */
+    long part, position; /* of rows: to the next part, to the next position */
+    long outer, weights_step, rows_step;
+    long inner, rows_piece;
+} tile_run;
+
+/* Where results go: rows of [image], of positions, of blocks. Steps in bytes. */
+typedef struct tile_place {
+    char *at;
+    long row, position, block;
+} tile_place;
+
+#define LOAD_START(c)                                                                              \
+    if (HAS(c))                                                                                    \
+        _tile_loadd(c, start, ROW);
+#define STORE(c)                                                                                   \
+    if (HAS(c))                                                                                    \
+        _tile_stored(c, to->at + c / MOST * to->block + c % MOST * to->position, to->row);
+/* The smallest products first: the largest rounds them away only once. */
+#define PRODUCTS(c)                                                                                \
+    if (HAS(c)) {                                                                                  \
+        const char *b = piece + c % MOST * run->position;                                          \
+        _tile_loadd(7, b + 2 * run->part, ROW);                                                    \
+        _tile_dpbf16ps(c, 4, 7);                                                                   \
+        _tile_loadd(7, b + run->part, ROW);                                                        \
+        _tile_dpbf16ps(c, 5, 7);                                                                   \
+        _tile_dpbf16ps(c, 4, 7);                                                                   \
+        _tile_loadd(7, b, ROW);                                                                    \
+        _tile_dpbf16ps(c, 6, 7);                                                                   \
+        _tile_dpbf16ps(c, 5, 7);                                                                   \
+        _tile_dpbf16ps(c, 4, 7);                                                                   \
+    }
+
+/* BLOCKS of results at COUNT neighbouring positions: four of one block, or two of two. */
+INLINE void tile_results(const tile_run *run, const void *start, const tile_place *to,
+                         const int COUNT, const int BLOCKS)
+{
+    enum { MOST_OF_ONE = 4, MOST_OF_TWO = 2 };
+    const int MOST = BLOCKS == 1 ? MOST_OF_ONE : MOST_OF_TWO;
+#define HAS(c) (c / MOST < BLOCKS && c % MOST < COUNT)
+    LOAD_START(0)
+    LOAD_START(1)
+    LOAD_START(2)
+    LOAD_START(3)
+    const char *weights = run->weights, *row = run->rows;
+    for (long i = 0; i < run->outer; i++, weights += run->weights_step, row += run->rows_step) {
+        const char *tile = weights, *piece = row;
+        for (long k = 0; k < run->inner; k++, tile += PARTS * TILE, piece += run->rows_piece) {
+            LOAD_WEIGHTS(tile)
+            PRODUCTS(0)
+            PRODUCTS(1)
+            if (BLOCKS > 1) {
+                LOAD_WEIGHTS(tile + run->block)
+            }
+            PRODUCTS(2)
+            PRODUCTS(3)
+        }
+    }
+    STORE(0)
+    STORE(1)
+    STORE(2)
+    STORE(3)
+#undef HAS
+}
+
+#define RESULTS_CASE(count, blocks)                                                                \
+    case 4 * (blocks - 1) + count:                                                                 \
+        tile_results(run, start, to, count, blocks);                                               \
+        break;
+
+static void tile_positions(const tile_run *run, const void *start, const tile_place *to, int count,
+                           int blocks)
+{
+    switch (4 * (blocks - 1) + count) {
+        RESULTS_CASE(1, 1)
+        RESULTS_CASE(2, 1)
+        RESULTS_CASE(3, 1)
+        RESULTS_CASE(4, 1)
+        RESULTS_CASE(1, 2)
+        RESULTS_CASE(2, 2)
+    }
+}
+
+/* ---- outputs ---- */
+
+/* Tiles of a block of outputs: [ky][piece][part][output][pair of channels]. */
+static void tiles_pack(const lane_tiles *t, const float *weights, float *packed)
+{
+    const lane_conv *conv = &t->conv;
+    int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, 16);
+    char *tile = (char *)packed;
+    float value[16][32] = {{0}};
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
+        for (int ky = 0; ky < conv->kernel_h; ky++)
+            for (int row = 0; row < t->pieces * t->piece; row++) {
+                int kx = row / t->in_pairs, ic = row % t->in_pairs * 2, r = row % t->piece;
+                const float *w =
+                    weights + ((size_t)(ky * conv->kernel_w + kx) * in_c + ic) * out_c + first;
+                for (int i = 0; i < count; i++) {
+                    value[i][2 * r] = w[i];
+                    value[i][2 * r + 1] = ic + 1 < in_c ? w[out_c + i] : 0;
+                }
+                if (r == t->piece - 1) {
+                    put_weights(tile, value, count);
+                    tile += PARTS * TILE;
+                }
+            }
+    }
+}
+
+/* Rows [y][x][pair of channels], the frame's columns included. */
+static void tiles_take(const lane_tiles *t, const float *x, float *scratch)
+{
+    const lane_map *in = &t->conv.in;
+    const vf *from = (const vf *)x + in->at - t->conv.pad_left;
+    char *row = (char *)scratch;
+    for (int y = 0; y < in->h; y++)
+        for (int i = 0; i < in->pitch; i++) {
+            const vf *v = from + (long)y * in->pitch + i;
+            for (int c = 0; c < in->c; c += 2, v += 2 * (long)in->plane, row += ROW)
+                put_pairs(row, t->part_pairs * ROW, v[0], c + 1 < in->c ? v[in->plane] : (vf){0});
+        }
+}
+
+static void tiles_forward(const lane_tiles *t, const float *scratch, const float *packed,
+                       const float *bias, float *y, int y0, int y1)
+{
+    const lane_conv *conv = &t->conv;
+    const lane_map *in = &conv->in, *out = &conv->out;
+    const long step = (long)t->in_pairs * ROW, kernel_row = (long)t->pieces * PARTS * TILE;
+    int blocks = block_count(out->c, 16);
+    vf start[16];
+    for (int b = 0; b < blocks; b++) {
+        int first = block_start(out->c, blocks, b), count = block_start(out->c, blocks, b + 1) - first;
+        for (int i = 0; i < count; i++)
+            start[i] = vset(bias ? bias[first + i] : 0.0f);
+        RELOAD;
+        shape_by_images(count, t->piece);
+        const char *weights = (const char *)packed + b * conv->kernel_h * kernel_row;
+        for (int row = y0; row < y1; row++) {
+            int top = row - conv->pad_top, ky0 = top < 0 ? -top : 0;
+            int ky1 = in->h - top < conv->kernel_h ? in->h - top : conv->kernel_h;
+            tile_run run = {.weights = weights + ky0 * kernel_row,
+                            .rows = (const char *)scratch + (top + ky0) * in->pitch * step,
+                            .part = (long)t->part_pairs * ROW,
+                            .position = step,
+                            .outer = ky1 - ky0,
+                            .weights_step = kernel_row,
+                            .rows_step = in->pitch * step,
+                            .inner = t->pieces,
+                            .rows_piece = t->piece * (long)ROW};
+            tile_place to = {.at = (char *)((vf *)y + out->at + (long)first * out->plane +
+                                            (long)row * out->pitch),
+                             .row = out->plane * (long)ROW,
+                             .position = ROW};
+            for (int i = 0; i < out->w; i += 4, run.rows += 4 * step, to.at += 4 * ROW)
+                tile_positions(&run, start, &to, out->w - i < 4 ? out->w - i : 4, 1);
+        }
+    }
+    _tile_release();
+}
+
+/* ---- gradient of the input ---- */
+
+/* A block is some of the products of a kernel column and an input channel, which are neighbours in a
+   row of [x][channel]; the last has zeros where there are none left. Tiles: [ky][slice][part]
+   [product][pair of outputs], where a tile has the weights of ky, then those of the kernel rows
+   before it. */
+static void tiles_pack_input(const lane_tiles *t, const float *weights, float *packed)
+{
+    const lane_conv *conv = &t->conv;
+    int out_c = conv->out.c, products = conv->kernel_w * conv->in.c;
+    int blocks = block_count(products, 16), count = block_count(products, blocks);
+    /* Of a kernel row's weights, a tile takes so many channels; all of them, if it takes several rows. */
+    int channels = t->slices == 1 ? out_c : 2 * t->slice;
+    char *tile = (char *)packed;
+    for (int first = 0; first < blocks * count; first += count)
+        for (int ky = 0; ky < conv->kernel_h; ky++)
+            for (int s = 0; s < t->slices; s++, tile += PARTS * TILE) {
+                float value[16][32] = {{0}};
+                int oc = s * channels, taken = out_c - oc < channels ? out_c - oc : channels;
+                for (int q = 0; q < t->deep && q <= ky; q++) {
+                    const float *w = weights + ((long)(ky - q) * products + first) * out_c + oc;
+                    for (int i = 0; i < count && first + i < products; i++, w += out_c)
+                        memcpy(value[i] + q * 2 * t->out_pairs, w, (size_t)taken * sizeof *w);
+                }
+                put_weights(tile, (const float(*)[32])value, count);
+            }
+}
+
+/* COUNT columns from i on as rows [x][y][pair of channels]; behind the last y of each are zeros. */
+static void take_columns(const lane_tiles *t, const lane_map *map, const float *g, int i, int count,
+                         char *row)
+{
+    const lane_map *out = &t->conv.out;
+    for (const vf *from = (const vf *)g + map->at + i; count--; from++) {
+        for (int y = 0; y < out->h; y++) {
+            const vf *v = from + (long)y * map->pitch;
+            for (int c = 0; c < out->c; c += 2, v += 2 * (long)map->plane, row += ROW)
+                put_pairs(row, t->part_columns * ROW, v[0],
+                          c + 1 < out->c ? v[map->plane] : (vf){0});
+        }
+        for (int k = out->h * t->out_pairs; k < t->column; k++, row += ROW)
+            put_pairs(row, t->part_columns * ROW, (vf){0}, (vf){0});
+    }
+}
+
+/* Where a block's products belong: from the first input under an output column. */
+static void places_of(const lane_tiles *t, int first, int count, long *place)
+{
+    for (int m = 0; m < count; m++)
+        place[m] = (first + m) / t->conv.in.c + (first + m) % t->conv.in.c * (long)t->conv.in.plane;
+}
+
+/* Add to dx (row 0, at the frame's left end) what COUNT (1 or 2) output columns from i on give by one
+   or two blocks of products. */
+static void add_columns(const lane_tiles *t, const char *columns, const char *packed, vf *dx, int i,
+                        int count, int block, int blocks)
+{
+    const lane_conv *conv = &t->conv;
+    const lane_map *in = &conv->in, *out = &conv->out;
+    int products = conv->kernel_w * in->c;
+    int rows = block_count(products, block_count(products, 16)), first = block * rows;
+    int all = products - first < blocks * rows ? products - first : blocks * rows;
+    const long tiles = (long)t->slices * PARTS * TILE, column = (long)t->column * ROW;
+    static const vf zeros[16] = {{0}};
+    vf result[2][32];
+    long place[32];
+    places_of(t, first, all, place);
+    tile_run run = {.block = conv->kernel_h * tiles,
+                    .part = (long)t->part_columns * ROW,
+                    .position = column,
+                    .weights_step = -t->deep * tiles,
+                    .rows_step = (long)t->deep * t->out_pairs * ROW,
+                    .inner = t->slices,
+                    .rows_piece = t->slice * (long)ROW};
+    tile_place to = {(char *)result, ROW, sizeof result[0], rows * (long)ROW};
+    for (int iy = 0; iy < in->h; iy++, dx += in->pitch) {
+        int top = iy + conv->pad_top; /* output row under kernel row 0 */
+        int ky0 = top - out->h + 1 > 0 ? top - out->h + 1 : 0;
+        int last = top < conv->kernel_h - 1 ? top : conv->kernel_h - 1;
+        run.weights = packed + (block * conv->kernel_h + last) * tiles;
+        run.rows = columns + (long)(top - last) * t->out_pairs * ROW;
+        run.outer = last < ky0 ? 0 : (last - ky0 + t->deep) / t->deep;
+        tile_positions(&run, zeros, &to, count, blocks);
+        for (int k = 0; k < count; k++) {
+            const vf *from = result[k];
+            for (int m = 0; m < all; m++)
+                dx[place[m] + i + k] += from[m];
+        }
+    }
+}
+
+static void tiles_input(const lane_tiles *t, const lane_map *map, const float *g, const float *packed,
+                     float *dx, float *scratch)
+{
+    const lane_conv *conv = &t->conv;
+    const lane_map *in = &conv->in;
+    int products = conv->kernel_w * in->c, blocks = block_count(products, 16);
+    vf *to = (vf *)dx + in->at - conv->pad_left;
+    for (int c = 0; c < in->c; c++)
+        memset(to + (long)c * in->plane, 0, (size_t)in->h * (size_t)in->pitch * sizeof *to);
+    shape_by_images(block_count(products, blocks), t->slice);
+    for (int i = 0; i < conv->out.w; i += 2) {
+        int count = conv->out.w - i < 2 ? 1 : 2;
+        take_columns(t, map, g, i, count, (char *)scratch);
+        RELOAD;
+        for (int b = 0; b < blocks; b += 2)
+            add_columns(t, (const char *)scratch, (const char *)packed, to, i, count, b,
+                        blocks - b < 2 ? 1 : 2);
+    }
+    _tile_release();
+}
