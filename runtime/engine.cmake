@@ -10,6 +10,7 @@ target_sources(nn PRIVATE
     src/engine/lane_forward.c
     src/engine/lane_group.c
     src/engine/lane_loss.c
+    src/engine/lane_memory.c
     src/engine/lane_plan.c
     src/engine/pool.c
     src/engine/scratch.c)

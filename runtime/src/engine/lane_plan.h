@@ -105,6 +105,15 @@ int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernel
                   const lane_tile_kernels *tiles, int skip_zeros);
 void nn__lane_plan_free(lane_plan *plan);
 
+/* The memory of stages whose kernels are chosen (lane_memory.c). */
+void nn__lane_lay_memory(lane_plan *plan);
+
+/* A map without a frame. */
+static inline lane_map nn__lane_map(int h, int w, int c)
+{
+    return (lane_map){.c = c, .h = h, .w = w, .pitch = w, .plane = h * w, .size = c * h * w};
+}
+
 /* ---- the loss of one pack (lane_loss.c) ---- */
 
 typedef struct lane_loss {
