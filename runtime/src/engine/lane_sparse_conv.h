@@ -62,6 +62,8 @@ INLINE void sparse_lists_of(const lane_sparse *s, const sparse_work *work, const
 INLINE void sparse_overlap_row(const vf *taps, int width, float *to, const int BLOCK)
 {
     const __mmask16 there = (__mmask16)(0xffffu >> BLOCK);
+    const __m512i ahead = _mm512_add_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32(BLOCK));
     __m512 sum = _mm512_setzero_ps();
     for (int x = 0; x < width; x++, to += BLOCK) {
         sum = _mm512_add_ps(sum, (__m512)taps[x]);
@@ -69,7 +71,7 @@ INLINE void sparse_overlap_row(const vf *taps, int width, float *to, const int B
             _mm_storeu_ps(to, _mm512_castps512_ps128(sum));
         else
             _mm256_storeu_ps(to, _mm512_castps512_ps256(sum));
-        sum = (__m512)_mm512_maskz_alignr_epi32(there, (vw)sum, (vw)sum, BLOCK);
+        sum = _mm512_maskz_permutexvar_ps(there, ahead, sum);
     }
     _mm512_storeu_ps(to, sum);
 }

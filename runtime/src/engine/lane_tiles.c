@@ -8,15 +8,6 @@
 #include "lane_tiles_results.h"
 #include "lane_tiles_sums.h"
 
-/* The fewest pieces of a whole number of rows, at most 16. */
-static int pieces_of(int rows)
-{
-    int pieces = block_count(rows, 16);
-    while (rows % pieces)
-        pieces++;
-    return pieces;
-}
-
 /* Cycles of a tile's six products where it has so many rows: measured, beside vectors that do 32
    multiply-adds a cycle. Tiles full of numbers slow the clock. */
 static double tile_cycles(int rows) { return 8.4 * (rows < 10 ? 10 : rows); }
@@ -47,14 +38,15 @@ static double tiles_plan(lane_tiles *t)
         return HUGE_VAL;
     t->in_pairs = (in->c + 1) / 2;
     t->out_pairs = (out->c + 1) / 2;
-    t->pieces = pieces_of(conv->kernel_w * t->in_pairs);
-    t->piece = conv->kernel_w * t->in_pairs / t->pieces;
+    t->pieces = block_count(conv->kernel_w * t->in_pairs, 16);
+    t->piece = block_count(conv->kernel_w * t->in_pairs, t->pieces);
     int most = t->out_pairs <= 16 ? 16 / t->out_pairs : 1;
     t->deep = most < conv->kernel_h ? most : conv->kernel_h;
-    t->slices = t->out_pairs <= 16 ? 1 : pieces_of(t->out_pairs);
-    t->slice = t->deep * t->out_pairs / t->slices;
-    t->column = (out->h + t->deep - 1) * t->out_pairs;
-    t->part_pairs = (size_t)in->h * (size_t)in->pitch * (size_t)t->in_pairs;
+    t->slices = block_count(t->deep * t->out_pairs, 16);
+    t->slice = block_count(t->deep * t->out_pairs, t->slices);
+    t->column = (out->h - 1) * t->out_pairs + t->slices * t->slice;
+    t->part_pairs = (size_t)in->h * (size_t)in->pitch * (size_t)t->in_pairs +
+                    (size_t)spare_rows(t);
     t->part_x = (size_t)in->h * (size_t)in->pitch * (size_t)in->c;
     t->part_columns = 2 * (size_t)t->column;
 

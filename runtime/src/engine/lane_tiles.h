@@ -22,7 +22,8 @@ typedef struct lane_tiles {
     int wants_input; /* the gradient of the input is wanted */
 
     int in_pairs, out_pairs;    /* of channels */
-    int pieces, piece;          /* of the rows under one kernel row: tiles, rows of each */
+    int pieces, piece;          /* of the rows under one kernel row: tiles, rows of each; what is
+                                   left over has no weight */
     int deep, slices, slice;    /* of an output column's rows: positions in a tile, or tiles of a
                                    position; rows of each */
     int column;                 /* rows of an output column, zeros at its end included */

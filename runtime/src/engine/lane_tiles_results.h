@@ -89,33 +89,39 @@ static void tile_positions(const tile_run *run, const void *start, const tile_pl
 
 /* ---- outputs ---- */
 
+/* Rows of tiles that are left over under a kernel row: their weights are zero. */
+INLINE int spare_rows(const lane_tiles *t)
+{
+    return t->pieces * t->piece - t->conv.kernel_w * t->in_pairs;
+}
+
 /* Tiles of a block of outputs: [ky][piece][part][output][pair of channels]. */
 static void tiles_pack(const lane_tiles *t, const float *weights, float *packed)
 {
     const lane_conv *conv = &t->conv;
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, 16);
     char *tile = (char *)packed;
-    float value[16][32] = {{0}};
     for (int b = 0; b < blocks; b++) {
         int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
         for (int ky = 0; ky < conv->kernel_h; ky++)
-            for (int row = 0; row < t->pieces * t->piece; row++) {
-                int kx = row / t->in_pairs, ic = row % t->in_pairs * 2, r = row % t->piece;
-                const float *w =
-                    weights + ((size_t)(ky * conv->kernel_w + kx) * in_c + ic) * out_c + first;
-                for (int i = 0; i < count; i++) {
-                    value[i][2 * r] = w[i];
-                    value[i][2 * r + 1] = ic + 1 < in_c ? w[out_c + i] : 0;
+            for (int p = 0; p < t->pieces; p++, tile += PARTS * TILE) {
+                float value[16][32] = {{0}};
+                for (int r = 0; r < t->piece; r++) {
+                    int row = p * t->piece + r, kx = row / t->in_pairs;
+                    int ic = row % t->in_pairs * 2;
+                    const float *w =
+                        weights + ((size_t)(ky * conv->kernel_w + kx) * in_c + ic) * out_c + first;
+                    for (int i = 0; i < count && kx < conv->kernel_w; i++) {
+                        value[i][2 * r] = w[i];
+                        value[i][2 * r + 1] = ic + 1 < in_c ? w[out_c + i] : 0;
+                    }
                 }
-                if (r == t->piece - 1) {
-                    put_weights(tile, value, count);
-                    tile += PARTS * TILE;
-                }
+                put_weights(tile, (const float(*)[32])value, count);
             }
     }
 }
 
-/* Rows [y][x][pair of channels], the frame's columns included. */
+/* Rows [y][x][pair of channels], the frame's columns included; behind the last are zeros. */
 static void tiles_take(const lane_tiles *t, const float *x, float *scratch)
 {
     const lane_map *in = &t->conv.in;
@@ -127,6 +133,8 @@ static void tiles_take(const lane_tiles *t, const float *x, float *scratch)
             for (int c = 0; c < in->c; c += 2, v += 2 * (long)in->plane, row += ROW)
                 put_pairs(row, t->part_pairs * ROW, v[0], c + 1 < in->c ? v[in->plane] : (vf){0});
         }
+    for (int k = spare_rows(t); k--; row += ROW)
+        put_pairs(row, t->part_pairs * ROW, (vf){0}, (vf){0});
 }
 
 static void tiles_forward(const lane_tiles *t, const float *scratch, const float *packed,
