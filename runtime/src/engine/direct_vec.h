@@ -73,7 +73,7 @@ INLINE vf tanh_of_four(vf a, vf b, vf c, vf d)
     vf pc = tanh_quotient(c, &qc), pd = tanh_quotient(d, &qd);
     pc = pc * qd + pd * qc;
     qc *= qd;
-    return vclamp((pa * qc + pc * qa) * 0.25f * vinverse(qa * qc), 1.0f);
+    return (pa * qc + pc * qa) * 0.25f * vinverse(qa * qc);
 }
 
 INLINE vf mean_of_four(vf a, vf b, vf c, vf d, const nn_activation ACT)

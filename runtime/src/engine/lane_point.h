@@ -14,20 +14,27 @@ INLINE int flat_run(const lane_map *map, int y0, int y1)
     return whole ? map->c * map->plane : 0;
 }
 
+INLINE void activate_run(vf *x, int n, const nn_activation ACTIVATION)
+{
+    int i = 0;
+    if (ACTIVATION == NN_TANH)
+        for (; i + 2 <= n; i += 2)
+            vtanh_pair(&x[i], &x[i + 1]);
+    for (; i < n; i++)
+        x[i] = activated(x[i], ACTIVATION);
+}
+
 INLINE void activate_rows(const lane_map *map, vf *x, int y0, int y1,
                           const nn_activation ACTIVATION)
 {
     int run = flat_run(map, y0, y1);
-    for (int i = 0; i < run; i++)
-        x[map->at + i] = activated(x[map->at + i], ACTIVATION);
-    if (run)
+    if (run) {
+        activate_run(x + map->at, run, ACTIVATION);
         return;
+    }
     for (int c = 0; c < map->c; c++)
-        for (int y = y0; y < y1; y++) {
-            vf *row = x + index_of(map, c, y, 0);
-            for (int i = 0; i < map->w; i++)
-                row[i] = activated(row[i], ACTIVATION);
-        }
+        for (int y = y0; y < y1; y++)
+            activate_run(x + index_of(map, c, y, 0), map->w, ACTIVATION);
 }
 
 /* Softmax over the channels of each position. */
