@@ -70,8 +70,9 @@ static bool is_use(const token *t, const token *first)
 {
     if (t->kind != TOKEN_NAME || token_is(t + 1, ":") || is_offset_member(t, first))
         return false;
-    return t == first || !(token_is(t - 1, ".") || token_is(t - 1, "->") || is_tag_keyword(t - 1) ||
-                      token_is(t - 1, "goto") || token_is(t - 1, "&&"));
+    return t == first ||
+           !(token_is(t - 1, ".") || token_is(t - 1, "->") || is_tag_keyword(t - 1) ||
+             token_is(t - 1, "goto") || token_is(t - 1, "&&"));
 }
 
 /* A use in tokens [first, end) of item I of what item I from declarator K on, or a later one,

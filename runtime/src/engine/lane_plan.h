@@ -59,7 +59,7 @@ typedef struct lane_stage {
     int filters, band;
     lane_map gradient; /* of the place at out_gradient_at */
     int one_band;      /* the place is one band's */
-    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole) */
+    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole, tiles) */
 
     lane_conv conv;
     lane_pool pool;

@@ -1,5 +1,5 @@
 /*
- * Convolutions by matrix tiles (AMX), for processors that have them: float32 products at more than
+ * Convolutions by matrix tiles (AMX), for processors that have them: float32 products at about
  * twice the rate of the vector units. Private to runtime/src/engine.
  *
  * A float32 is the sum of three bfloat16 numbers, its parts, each of the 8 bits that the one before

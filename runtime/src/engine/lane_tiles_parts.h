@@ -74,8 +74,22 @@ static void shape_over_images(int rows, int outputs)
     load_config(&config);
 }
 
-/* Into 4 to 6. */
-#define LOAD_WEIGHTS(from)                                                                         \
+/* The three parts of one operand, into 4 to 6. */
+#define LOAD_PARTS(from)                                                                           \
     _tile_loadd(4, from, ROW);                                                                     \
     _tile_loadd(5, from + TILE, ROW);                                                              \
     _tile_loadd(6, from + 2 * TILE, ROW);
+
+/* Added to tile c: their products with the parts of the other, whose rows are `part` bytes apart;
+   MULTIPLY(c, n) is that of tiles n and 7. The smallest products first: the largest rounds them away
+   only once. */
+#define SIX_PRODUCTS(c, from, part, MULTIPLY)                                                      \
+    _tile_loadd(7, (from) + 2 * (part), ROW);                                                      \
+    MULTIPLY(c, 4);                                                                                \
+    _tile_loadd(7, (from) + (part), ROW);                                                          \
+    MULTIPLY(c, 5);                                                                                \
+    MULTIPLY(c, 4);                                                                                \
+    _tile_loadd(7, (from), ROW);                                                                   \
+    MULTIPLY(c, 6);                                                                                \
+    MULTIPLY(c, 5);                                                                                \
+    MULTIPLY(c, 4);

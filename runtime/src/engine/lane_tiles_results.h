@@ -22,19 +22,11 @@ typedef struct tile_place {
 #define STORE(c)                                                                                   \
     if (HAS(c))                                                                                    \
         _tile_stored(c, to->at + c / MOST * to->block + c % MOST * to->position, to->row);
-/* The smallest products first: the largest rounds them away only once. */
+#define BY_WEIGHTS(c, n) _tile_dpbf16ps(c, n, 7)
 #define PRODUCTS(c)                                                                                \
     if (HAS(c)) {                                                                                  \
         const char *b = piece + c % MOST * run->position;                                          \
-        _tile_loadd(7, b + 2 * run->part, ROW);                                                    \
-        _tile_dpbf16ps(c, 4, 7);                                                                   \
-        _tile_loadd(7, b + run->part, ROW);                                                        \
-        _tile_dpbf16ps(c, 5, 7);                                                                   \
-        _tile_dpbf16ps(c, 4, 7);                                                                   \
-        _tile_loadd(7, b, ROW);                                                                    \
-        _tile_dpbf16ps(c, 6, 7);                                                                   \
-        _tile_dpbf16ps(c, 5, 7);                                                                   \
-        _tile_dpbf16ps(c, 4, 7);                                                                   \
+        SIX_PRODUCTS(c, b, run->part, BY_WEIGHTS)                                                  \
     }
 
 /* BLOCKS of results at COUNT neighbouring positions: four of one block, or two of two. */
@@ -52,11 +44,11 @@ INLINE void tile_results(const tile_run *run, const void *start, const tile_plac
     for (long i = 0; i < run->outer; i++, weights += run->weights_step, row += run->rows_step) {
         const char *tile = weights, *piece = row;
         for (long k = 0; k < run->inner; k++, tile += PARTS * TILE, piece += run->rows_piece) {
-            LOAD_WEIGHTS(tile)
+            LOAD_PARTS(tile)
             PRODUCTS(0)
             PRODUCTS(1)
             if (BLOCKS > 1) {
-                LOAD_WEIGHTS(tile + run->block)
+                LOAD_PARTS(tile + run->block)
             }
             PRODUCTS(2)
             PRODUCTS(3)
@@ -138,7 +130,7 @@ static void tiles_take(const lane_tiles *t, const float *x, float *scratch)
 }
 
 static void tiles_forward(const lane_tiles *t, const float *scratch, const float *packed,
-                       const float *bias, float *y, int y0, int y1)
+                          const float *bias, float *y, int y0, int y1)
 {
     const lane_conv *conv = &t->conv;
     const lane_map *in = &conv->in, *out = &conv->out;
@@ -267,7 +259,7 @@ static void add_columns(const lane_tiles *t, const char *columns, const char *pa
 }
 
 static void tiles_input(const lane_tiles *t, const lane_map *map, const float *g, const float *packed,
-                     float *dx, float *scratch)
+                        float *dx, float *scratch)
 {
     const lane_conv *conv = &t->conv;
     const lane_map *in = &conv->in;

@@ -34,18 +34,10 @@ static void take_turned(const lane_tiles *t, const lane_map *map, const float *g
     }
 }
 
+#define BY_GRADIENTS(c, n) _tile_dpbf16ps(c, 7, n)
 #define SUM(c)                                                                                     \
     if (COUNT > c) {                                                                               \
-        const char *a = x + step[c];                                                               \
-        _tile_loadd(7, a + 2 * part, ROW);                                                         \
-        _tile_dpbf16ps(c, 7, 4);                                                                   \
-        _tile_loadd(7, a + part, ROW);                                                             \
-        _tile_dpbf16ps(c, 7, 5);                                                                   \
-        _tile_dpbf16ps(c, 7, 4);                                                                   \
-        _tile_loadd(7, a, ROW);                                                                    \
-        _tile_dpbf16ps(c, 7, 6);                                                                   \
-        _tile_dpbf16ps(c, 7, 5);                                                                   \
-        _tile_dpbf16ps(c, 7, 4);                                                                   \
+        SIX_PRODUCTS(c, x + step[c], part, BY_GRADIENTS)                                           \
     }
 
 #define LOAD_SUM(c)                                                                                \
@@ -66,7 +58,7 @@ INLINE void tile_sums(const lane_tiles *t, const char *x, const char *g, const l
     LOAD_SUM(2)
     LOAD_SUM(3)
     for (int i = 0; i < t->conv.out.w; i += 2, x += pair, g += PARTS * TILE) {
-        LOAD_WEIGHTS(g)
+        LOAD_PARTS(g)
         SUM(0)
         SUM(1)
         SUM(2)
