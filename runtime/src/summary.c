@@ -40,17 +40,19 @@ int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int capaci
     return count;
 }
 
-static void describe_kernel(char *text, size_t size, const nn_op *op, nn_manner manner)
+static void describe_kernel(char *text, size_t size, const nn_op *op, unsigned manner)
 {
     static const char *const pools[] = {[NN_OP_AVERAGE_POOL] = "average pooling",
                                         [NN_OP_MAX_POOL] = "max pooling"};
-    static const char *const manners[] = {[NN_BY_VECTORS] = "",
-                                          [NN_SKIPS_ZEROS] = ", gradient skips zeros",
-                                          [NN_BY_TILES] = ", matrix tiles"};
     switch (op->kind) {
     case NN_OP_CONV2D:
-        snprintf(text, size, "convolution %dx%d, stride %dx%d%s", op->kernel_h, op->kernel_w,
-                 op->stride_h, op->stride_w, manners[manner]);
+        snprintf(text, size, "convolution %dx%d, stride %dx%d%s%s%s", op->kernel_h,
+                 op->kernel_w, op->stride_h, op->stride_w,
+                 manner & NN_BY_TILES ? ", matrix tiles" : "",
+                 manner & NN_BY_WINOGRAD            ? ", Winograd"
+                 : manner & NN_GRADIENT_BY_WINOGRAD ? ", gradient by Winograd"
+                                                    : "",
+                 manner & NN_SKIPS_ZEROS ? ", gradient skips zeros" : "");
         break;
     case NN_OP_AVERAGE_POOL:
     case NN_OP_MAX_POOL:
@@ -99,8 +101,8 @@ int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
         snprintf(rows[i].layer, sizeof rows[i].layer, "%s", op->name);
         snprintf(rows[i].engine, sizeof rows[i].engine, "%s", engine->name);
         describe_choice(&rows[i], engine, op, why);
-        nn_manner manner = engine == nn__lane_engine(0) ? nn__lane_manner(&model->net, i)
-                                                        : NN_BY_VECTORS;
+        unsigned manner =
+            engine == nn__lane_engine(0) ? nn__lane_manner(&model->net, i) : 0;
         describe_kernel(rows[i].kernel, sizeof rows[i].kernel, op, manner);
         if (model->quant)
             nn__quant_plan_row(model, i, nn__quant_kernels(model->quant->type)->label,

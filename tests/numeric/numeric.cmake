@@ -17,3 +17,7 @@ xtinycc_numeric_test(quantized_mnist_test LIBS nn)
 add_test(NAME numeric/oracle_test_v4 COMMAND oracle_test)
 set_tests_properties(numeric/oracle_test_v4 PROPERTIES
     TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT XTINYCC_ISA=v4)
+# And by plain sums of products.
+add_test(NAME numeric/oracle_test_direct COMMAND oracle_test)
+set_tests_properties(numeric/oracle_test_direct PROPERTIES
+    TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT XTINYCC_CONV=direct)

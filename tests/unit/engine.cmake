@@ -8,6 +8,14 @@ foreach(level v2 v3 v4 amx)
     set_tests_properties(unit/lane_test_${level} PROPERTIES
         TIMEOUT 300 ENVIRONMENT XTINYCC_ISA=${level})
 endforeach()
+# Convolutions by Winograd's way wherever it can compute, and by plain sums only.
+foreach(level v2 v3 v4)
+    add_test(NAME unit/lane_test_winograd_${level} COMMAND lane_test)
+    set_tests_properties(unit/lane_test_winograd_${level} PROPERTIES
+        TIMEOUT 300 ENVIRONMENT "XTINYCC_CONV=winograd;XTINYCC_ISA=${level}")
+endforeach()
+add_test(NAME unit/lane_test_direct COMMAND lane_test)
+set_tests_properties(unit/lane_test_direct PROPERTIES TIMEOUT 300 ENVIRONMENT XTINYCC_CONV=direct)
 
 # The same with pages that nobody may touch at both ends of every buffer. Sanitizers have their own
 # malloc().
@@ -24,5 +32,10 @@ if(NOT XTINYCC_SANITIZE)
             set_tests_properties(unit/guarded_lane_test_${level}_${side} PROPERTIES
                 TIMEOUT 300 ENVIRONMENT "GUARDED=${side};XTINYCC_ISA=${level}")
         endforeach()
+    endforeach()
+    foreach(side start end)
+        add_test(NAME unit/guarded_lane_test_winograd_${side} COMMAND guarded_lane_test)
+        set_tests_properties(unit/guarded_lane_test_winograd_${side} PROPERTIES
+            TIMEOUT 300 ENVIRONMENT "GUARDED=${side};XTINYCC_ISA=v4;XTINYCC_CONV=winograd")
     endforeach()
 endif()

@@ -195,9 +195,10 @@ NN_API int nn_model_summary_rows(const model_t *model, nn_summary_row *rows, int
 typedef struct nn_plan_row {
     char layer[64];
     char engine[32]; /**< "lane v4", "lane amx", "BLAS", "reference" */
-    char kernel[64]; /**< such as "convolution 5x5, stride 1x1"; ", gradient skips zeros": those that
-                          max-pooling and ReLU leave in training; ", matrix tiles": of AMX, in calls
-                          of many images */
+    char kernel[96]; /**< such as "convolution 5x5, stride 1x1"; with "gradient skips zeros": those
+                          that max-pooling and ReLU leave in training; in calls of many images also
+                          "matrix tiles", of AMX, "Winograd", by fewer products, and "gradient by
+                          Winograd", where a maximum is taken of the outputs */
     char why[192];   /**< BLAS: which, and why not lanes; reference: what lanes lack; else "" */
 } nn_plan_row;
 

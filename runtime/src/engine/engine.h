@@ -132,13 +132,14 @@ extern const nn_engine nn__reference_engine;
    and the training of convolutions before a max-pooling pass over zeros; PLAIN: they do not. */
 const nn_engine *nn__lane_engine(int plain);
 
-/* How "lane" (not "plain") computes this operation, a convolution, if not by vectors alone. */
-typedef enum nn_manner {
-    NN_BY_VECTORS,
-    NN_SKIPS_ZEROS, /* its backward pass skips gradients that max-pooling and ReLU made zero */
-    NN_BY_TILES     /* matrix tiles, in calls of many images */
-} nn_manner;
-nn_manner nn__lane_manner(const nn_net *net, int op);
+/* How "lane" (not "plain") computes this operation, a convolution, if not by plain sums alone. */
+enum {
+    NN_SKIPS_ZEROS = 1, /* its backward pass skips gradients that max-pooling and ReLU made zero */
+    NN_BY_TILES = 2,    /* matrix tiles, in calls of many images */
+    NN_BY_WINOGRAD = 4, /* fewer products, in calls of many images */
+    NN_GRADIENT_BY_WINOGRAD = 8
+};
+unsigned nn__lane_manner(const nn_net *net, int op);
 
 /* The engine called "reference", "lane", "plain" or "blas" (blas_engine.h) that can compute the net;
    NAME NULL: the fastest one. NULL: none can or the name is unknown; WHY receives the reason. */

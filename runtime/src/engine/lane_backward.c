@@ -39,9 +39,9 @@ static void backward_filters(const lane_pack *pack, const lane_stage *stage, int
                                    y / pool.window_h, end / pool.window_h);
         else
             k->activate_backward(&outputs, stage->activation, out, g, bias_sums, y, end);
-        if (stage->by_tiles)
-            plan->tiles->weights(&stage->tiles, &conv.out, in, g, pack->slot + stage->slot_sums_at,
-                                 pack->arena + plan->scratch_at);
+        if (stage->by)
+            stage->by->weights(&stage->way, &conv.out, in, g, pack->slot + stage->slot_sums_at,
+                               pack->pack > 0, pack->arena + plan->scratch_at);
         else if (stage->whole)
             k->conv_weights_whole(&conv, in, g, pack->slot + stage->slot_sums_at + first);
         else
@@ -73,12 +73,11 @@ static void backward_conv(const lane_pack *pack, const lane_stage *stage)
         int left = stage->out.c - first;
         backward_filters(pack, stage, first, left < stage->filters ? left : stage->filters);
     }
-    if (stage->wants_input_gradient && stage->by_tiles)
-        engine->plan.tiles->input(&stage->tiles, &stage->out,
-                                  pack->arena + stage->out_gradient_at,
-                                  engine->packed + stage->packed_input_at,
-                                  pack->arena + stage->in_gradient_at,
-                                  pack->arena + engine->plan.scratch_at);
+    if (stage->wants_input_gradient && stage->by)
+        stage->by->input(&stage->way, &stage->out, pack->arena + stage->out_gradient_at,
+                         engine->packed + stage->packed_input_at,
+                         pack->arena + stage->in_gradient_at,
+                         pack->arena + engine->plan.scratch_at);
     else if (stage->wants_input_gradient)
         k->conv_input(&stage->conv, pack->arena + stage->out_gradient_at,
                       engine->packed + stage->packed_input_at,

@@ -17,18 +17,22 @@ static void pack_stage(void *context, int worker, int index)
     const lane_kernels *k = engine->plan.kernels;
     const lane_stage *stage = &engine->plan.stages[index];
     const float *weights = call->params + stage->op->weight;
-    if (stage->by_tiles) {
-        const lane_tile_kernels *tiles = engine->plan.tiles;
-        tiles->pack(&stage->tiles, weights, engine->packed + stage->packed_at);
-        if (call->training && stage->wants_input_gradient)
-            tiles->pack_input(&stage->tiles, weights, engine->packed + stage->packed_input_at);
-    } else if (stage->kind == LANE_CONV) {
-        k->conv_pack(&stage->conv, weights, engine->packed + stage->packed_at);
-        if (call->training && stage->is_sparse && stage->wants_input_gradient)
-            k->sparse_pack(&stage->sparse, weights, engine->packed + stage->packed_input_at);
-        else if (call->training && stage->wants_input_gradient)
-            k->conv_pack_input(&stage->conv, weights, engine->packed + stage->packed_input_at);
-    }
+    float *packed = engine->packed + stage->packed_at;
+    if (stage->kind != LANE_CONV)
+        return;
+    if (stage->by && !stage->plain_outputs)
+        stage->by->pack(&stage->way, weights, packed);
+    else
+        k->conv_pack(&stage->conv, weights, packed);
+    if (!call->training || !stage->wants_input_gradient)
+        return;
+    packed = engine->packed + stage->packed_input_at;
+    if (stage->is_sparse)
+        k->sparse_pack(&stage->sparse, weights, packed);
+    else if (stage->by)
+        stage->by->pack_input(&stage->way, weights, packed);
+    else
+        k->conv_pack_input(&stage->conv, weights, packed);
 }
 
 static void pack_weights(lane_call *call)
@@ -208,7 +212,7 @@ static int share_items(lane_engine *engine)
 }
 
 static void *create(const nn_net *net, int threads, const lane_kernels *kernels,
-                    const lane_tile_kernels *tiles, int skip_zeros)
+                    const lane_way_kernels *tiles, int skip_zeros)
 {
     lane_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
@@ -290,7 +294,7 @@ const lane_kernels *nn__lane_kernels(void)
     return &nn__lane_kernels_v2;
 }
 
-const lane_tile_kernels *nn__lane_tile_kernels(void)
+const lane_way_kernels *nn__lane_tile_kernels(void)
 {
 #ifdef __x86_64__
     if (nn__isa_tiles())

@@ -24,29 +24,26 @@ static void forward_sparse(const lane_pack *pack, const lane_stage *stage)
     }
 }
 
-/* The same by matrix tiles. */
-static void forward_tiles(const lane_pack *pack, const lane_stage *stage, int band)
+/* Another way, its input taken. */
+static void forward_way(const lane_pack *pack, const lane_stage *stage, const lane_after *after,
+                        float *out, int y0, int y1)
 {
     const lane_plan *plan = &pack->call->engine->plan;
-    const lane_kernels *k = plan->kernels;
-    const float *weights = pack->call->engine->packed + stage->packed_at;
-    float *scratch = pack->arena + plan->scratch_at, *out = out_of(pack, stage);
-    plan->tiles->take(&stage->tiles, in_of(pack, stage), scratch);
-    for (int y = 0; y < stage->out.h; y += band) {
-        int end = y + band < stage->out.h ? y + band : stage->out.h;
-        plan->tiles->forward(&stage->tiles, scratch, weights, bias_of(pack, stage), out, y, end);
-        k->activate(&stage->out, stage->activation, out, y, end);
-        if (stage->pooled_by_next)
-            k->pool_forward(&stage[1].pool, out, out_of(pack, stage + 1), y / band, y / band + 1);
-    }
+    stage->by->forward(&stage->way, pack->arena + plan->scratch_at,
+                       pack->call->engine->packed + stage->packed_at, bias_of(pack, stage), out, y0,
+                       y1);
+    plan->kernels->activate(&stage->out, after->activation, out, y0, y1);
+    if (after->pool)
+        plan->kernels->pool_forward(after->pool, out, after->pooled, y0 / 2, y1 / 2);
 }
 
 /* Rows go from convolution through activation to pooling while they are in the nearest cache. */
 static void forward_conv(const lane_pack *pack, const lane_stage *stage)
 {
-    const lane_kernels *k = pack->call->engine->plan.kernels;
+    const lane_plan *plan = &pack->call->engine->plan;
+    const lane_kernels *k = plan->kernels;
+    const float *packed = pack->call->engine->packed + stage->packed_at;
     const lane_pool *pool = stage->pooled_by_next ? &stage[1].pool : NULL;
-    const float *weights = pack->call->engine->packed + stage->packed_at;
     float *out = out_of(pack, stage), *pooled = pool ? out_of(pack, stage + 1) : NULL;
     int by_kernel = pool && pool->window_h == 2 && pool->window_w == 2;
     int softmax = stage->activation == NN_SOFTMAX;
@@ -54,14 +51,16 @@ static void forward_conv(const lane_pack *pack, const lane_stage *stage)
                         .pool = by_kernel ? pool : NULL,
                         .pooled = pooled};
     int band = pool ? pool->window_h : 2;
-    if (stage->by_tiles) {
-        forward_tiles(pack, stage, band);
-        return;
-    }
+    int by_way = stage->by && !stage->plain_outputs;
+    if (by_way)
+        stage->by->take(&stage->way, in_of(pack, stage), pack->arena + plan->scratch_at);
     for (int y = 0; y < stage->out.h; y += band) {
         int end = y + band < stage->out.h ? y + band : stage->out.h;
-        k->conv_forward(&stage->conv, in_of(pack, stage), weights, bias_of(pack, stage), out, y,
-                        end, &after);
+        if (by_way)
+            forward_way(pack, stage, &after, out, y, end);
+        else
+            k->conv_forward(&stage->conv, in_of(pack, stage), packed, bias_of(pack, stage), out, y,
+                            end, &after);
         if (softmax)
             k->activate(&stage->out, NN_SOFTMAX, out, y, end);
         if (pool && !by_kernel)

@@ -1,5 +1,5 @@
 /* The kernels of the lane engine for one instruction set (LANE_ISA); see lane.h and lane_vec.h. */
-#include "lane.h"
+#include "lane_way.h"
 
 #include <math.h>
 #include "../random.h"
@@ -11,6 +11,8 @@
 #include "lane_conv_weights.h"
 #include "lane_dense.h"
 #include "lane_adam.h"
+#include "lane_winograd_points.h"
+#include "lane_winograd.h"
 #include "direct_vec.h"
 #if VL == 16
 #include "lane_sparse.h"
@@ -34,6 +36,7 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .conv_input = conv_input,
     .conv_weights = conv_weights,
     .conv_weights_whole = conv_weights_whole,
+    .winograd = &winograd_kernels,
 #if VL == 16
     .sparse_plan = sparse_plan,
     .sparse_turns = sparse_turns,

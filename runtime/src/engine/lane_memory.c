@@ -44,11 +44,11 @@ static void lay_gradients(lane_plan *plan, lane_stage *stage)
     stage->band = band_rows(conv, stage->filters, lanes,
                             stage->pooled_by_next ? stage[1].pool.window_h : 1,
                             stage->one_band ? cache / 2 : cache);
-    if (stage->by_tiles) {
+    if (stage->by) {
         stage->filters = conv->out.c;
         stage->band = conv->out.h;
     }
-    stage->whole = stage->by_tiles || (lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
+    stage->whole = stage->by || (lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
                    (conv->kernel_w == 5 || conv->kernel_w == 3));
     stage->gradient = stage->out;
     if (stage->one_band) {
@@ -131,24 +131,28 @@ static void lay_parameters(lane_plan *plan)
             if (!stage->is_sparse)
                 stage->sums_at = reserve(&plan->arena_length, (sums + biases) * lanes);
             stage->slot_sums_at = reserve(&plan->slot_length, weights + biases);
-            stage->packed_at = reserve(&plan->packed_length,
-                                       stage->by_tiles ? stage->tiles.packed_length : weights);
-            stage->packed_input_at = reserve(
-                &plan->packed_length, stage->by_tiles    ? stage->tiles.packed_input_length
-                                      : stage->is_sparse ? stage->sparse.packed_length
-                                                         : weights);
+            int plain = !stage->by || stage->plain_outputs;
+            stage->packed_at =
+                reserve(&plan->packed_length, plain ? weights : stage->way.packed_length);
+            stage->packed_input_at =
+                reserve(&plan->packed_length, stage->is_sparse ? stage->sparse.packed_length
+                                              : stage->by      ? stage->way.packed_input_length
+                                                               : weights);
         } else if (stage->kind == LANE_DENSE) {
             stage->rows_at = reserve(&plan->rows_length, (size_t)stage->op->out_c);
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;
     size_t scratch = 0;
-    for (int i = 0; i < plan->stage_count; i++) {
-        const lane_stage *stage = &plan->stages[i];
-        size_t length = stage->by_tiles    ? stage->tiles.scratch_length
-                        : stage->is_sparse ? stage->sparse.scratch_length
-                                           : 0;
-        scratch = length > scratch ? length : scratch;
+    int is_last = 1; /* so far, of those that use it for their outputs */
+    for (int i = plan->stage_count - 1; i >= 0; i--) {
+        lane_stage *stage = &plan->stages[i];
+        size_t by = stage->by ? stage->way.scratch_length : 0;
+        size_t sparse = stage->is_sparse ? stage->sparse.scratch_length : 0;
+        scratch = by > scratch ? by : scratch;
+        scratch = sparse > scratch ? sparse : scratch;
+        stage->way.is_taken = stage->by && !stage->plain_outputs && is_last;
+        is_last &= !by && !sparse;
     }
     plan->scratch_at = reserve(&plan->arena_length, scratch);
 }

@@ -1,9 +1,9 @@
 /* Which kernels compute a network in lanes; see lane_plan.h. */
 #include "lane_plan.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     MOST_FLOATS = 1 << 28, /* of any one of the memories: a gigabyte */
@@ -223,19 +223,59 @@ static void find_sparse(lane_plan *plan)
     }
 }
 
-/* Convolutions by matrix tiles: where they take less than nine tenths of the time that vectors take,
-   or two thirds, as skipping zeros does. */
-static void find_tiles(lane_plan *plan)
+/* What XTINYCC_CONV says of the ways: "direct" forbids them, "winograd" wants that one wherever it can
+   compute. */
+typedef enum way_wish { QUICKEST, DIRECT, WINOGRAD } way_wish;
+
+static way_wish wished_way(void)
 {
-    int parameters = 0, anyway = nn__isa_tiles() == 2;
-    for (int i = 0; plan->tiles && i < plan->stage_count; i++) {
+    const char *wish = getenv("XTINYCC_CONV");
+    return !wish                         ? QUICKEST
+           : !strcmp(wish, "direct")     ? DIRECT
+           : !strcmp(wish, "winograd")   ? WINOGRAD
+                                         : QUICKEST;
+}
+
+/* Equal windows must have equal results where a maximum is taken of them: the first of them has the
+   gradient. In Winograd's way they depend on their place in the tile, by a last bit. */
+static int maximum_follows(const lane_plan *plan, int i)
+{
+    for (i++; i < plan->stage_count; i++)
+        if (plan->stages[i].kind == LANE_POOL && plan->stages[i].pool.maximum)
+            return 1;
+    return 0;
+}
+
+/* Another way takes the stage's place where it needs less than nine tenths of the time, or two thirds
+   of what can skip zeros; ANYWAY: always. */
+static void try_way(lane_stage *stage, const lane_way_kernels *by, int wants_input,
+                    int plain_outputs, int anyway)
+{
+    lane_way way = {.conv = stage->conv, .wants_input = wants_input};
+    if (!by || !by->plan(&way))
+        return;
+    int parts = wants_input ? 3 : 2;
+    way.time = ((plain_outputs ? 1 : way.forward_time) + (parts - 1) * way.gradient_time) / parts;
+    double before = stage->by ? stage->way.time : stage->is_sparse ? 0.65 : 0.9;
+    if (!anyway && way.time > before)
+        return;
+    stage->by = by;
+    stage->way = way;
+    stage->plain_outputs = plain_outputs;
+    stage->is_sparse = 0;
+}
+
+static void find_ways(lane_plan *plan)
+{
+    int parameters = 0, tiles_anyway = nn__isa_tiles() == 2;
+    way_wish wish = wished_way();
+    for (int i = 0; i < plan->stage_count; i++) {
         lane_stage *stage = &plan->stages[i];
-        if (stage->kind == LANE_CONV) {
-            double most = anyway ? HUGE_VAL : stage->is_sparse ? 0.65 : 0.9;
-            stage->tiles = (lane_tiles){.conv = stage->conv, .wants_input = parameters};
-            stage->by_tiles = plan->tiles->plan(&stage->tiles) < most;
-            stage->is_sparse &= !stage->by_tiles;
-        }
+        if (stage->kind == LANE_CONV && (wish == QUICKEST || tiles_anyway))
+            try_way(stage, plan->tiles, parameters, 0, tiles_anyway);
+        if (stage->kind == LANE_CONV && wish != DIRECT && !tiles_anyway)
+            try_way(stage, plan->kernels->winograd, parameters, maximum_follows(plan, i),
+                    wish == WINOGRAD);
         parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
     }
 }
@@ -265,7 +305,7 @@ static int list_items(lane_plan *plan)
 }
 
 int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels,
-                  const lane_tile_kernels *tiles, int skip_zeros)
+                  const lane_way_kernels *tiles, int skip_zeros)
 {
     *plan = (lane_plan){.net = net, .kernels = kernels, .tiles = tiles};
     /* An operation gives at most three stages: flatten, itself, activation; one more at the end. */
@@ -280,7 +320,7 @@ int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernel
     view_inputs(plan);
     if (skip_zeros)
         find_sparse(plan);
-    find_tiles(plan);
+    find_ways(plan);
     nn__lane_lay_memory(plan);
     const lane_stage *last = plan->stage_count ? &plan->stages[plan->stage_count - 1] : NULL;
     plan->softmax_in_loss =
@@ -299,16 +339,21 @@ void nn__lane_plan_free(lane_plan *plan)
     *plan = (lane_plan){0};
 }
 
-nn_manner nn__lane_manner(const nn_net *net, int op)
+unsigned nn__lane_manner(const nn_net *net, int op)
 {
     lane_plan plan;
-    nn_manner manner = NN_BY_VECTORS;
+    unsigned manner = 0;
     if (!nn__lane_plan(&plan, net, nn__lane_kernels(), nn__lane_tile_kernels(), 1))
-        return manner;
+        return 0;
     for (int i = 0; i < plan.stage_count; i++) {
         const lane_stage *stage = &plan.stages[i];
-        if (stage->op_index == op && (stage->is_sparse || stage->by_tiles))
-            manner = stage->by_tiles ? NN_BY_TILES : NN_SKIPS_ZEROS;
+        if (stage->kind != LANE_CONV || stage->op_index != op)
+            continue;
+        manner |= stage->is_sparse ? NN_SKIPS_ZEROS : 0u;
+        if (stage->by)
+            manner |= stage->by == plan.tiles ? NN_BY_TILES
+                      : stage->plain_outputs  ? NN_GRADIENT_BY_WINOGRAD
+                                              : NN_BY_WINOGRAD;
     }
     nn__lane_plan_free(&plan);
     return manner;

@@ -49,9 +49,11 @@ typedef struct lane_stage {
     int is_sparse;
     lane_sparse sparse;
     size_t turns_at; /* arena: lane_turn [channel][window] */
-    /* By matrix tiles: all filters and rows at once, the sums straight to the slot. */
-    int by_tiles;
-    lane_tiles tiles;
+    /* Another way than plain sums, NULL if there is none quicker: all filters and rows at once, the
+       sums straight to the slot. Perhaps for the gradients only: plain_outputs. */
+    const lane_way_kernels *by;
+    lane_way way;
+    int plain_outputs;
 
     /* Convolutions. Their output's gradient is made, and used, by so many filters and, of these, in
        bands of so many rows. Before the first layer with parameters nothing else needs it: then it
@@ -59,7 +61,7 @@ typedef struct lane_stage {
     int filters, band;
     lane_map gradient; /* of the place at out_gradient_at */
     int one_band;      /* the place is one band's */
-    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole, tiles) */
+    int whole;         /* the weights' gradient needs no per-lane sums (conv_weights_whole, another way) */
 
     lane_conv conv;
     lane_pool pool;
@@ -81,14 +83,14 @@ typedef struct lane_item {
 typedef struct lane_plan {
     const nn_net *net;
     const lane_kernels *kernels;
-    const lane_tile_kernels *tiles; /* NULL: none */
+    const lane_way_kernels *tiles; /* NULL: none */
     int stage_count;
     lane_stage *stages;
     lane_map input;
     size_t input_at;             /* arena */
     lane_kept input_kept;
     size_t sums_at, sums_length; /* arena: all per-lane sums, zero before a group */
-    size_t scratch_at; /* arena: of stages that skip zeros or use tiles, one at a time */
+    size_t scratch_at; /* arena: of stages that skip zeros or go another way, one at a time */
     size_t arena_length, slot_length, rows_length, packed_length;
     int item_count;
     lane_item *items;
@@ -102,7 +104,7 @@ int nn__lane_supports(const nn_net *net, char *why, size_t why_size);
 /* TILES may be NULL. SKIP_ZEROS: with the stages that skip zeros, whose time depends on the images.
    Returns 0 (and an empty plan) for lack of memory. */
 int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels,
-                  const lane_tile_kernels *tiles, int skip_zeros);
+                  const lane_way_kernels *tiles, int skip_zeros);
 void nn__lane_plan_free(lane_plan *plan);
 
 /* The memory of stages whose kernels are chosen (lane_memory.c). */

@@ -82,25 +82,25 @@ static void tile_positions(const tile_run *run, const void *start, const tile_pl
 /* ---- outputs ---- */
 
 /* Rows of tiles that are left over under a kernel row: their weights are zero. */
-INLINE int spare_rows(const lane_tiles *t)
+INLINE int spare_rows(const lane_way *way)
 {
-    return t->pieces * t->piece - t->conv.kernel_w * t->in_pairs;
+    return way->tiles.pieces * way->tiles.piece - way->conv.kernel_w * way->tiles.in_pairs;
 }
 
 /* Tiles of a block of outputs: [ky][piece][part][output][pair of channels]. */
-static void tiles_pack(const lane_tiles *t, const float *weights, float *packed)
+static void tiles_pack(const lane_way *way, const float *weights, float *packed)
 {
-    const lane_conv *conv = &t->conv;
+    const lane_conv *conv = &way->conv;
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, 16);
     char *tile = (char *)packed;
     for (int b = 0; b < blocks; b++) {
         int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
         for (int ky = 0; ky < conv->kernel_h; ky++)
-            for (int p = 0; p < t->pieces; p++, tile += PARTS * TILE) {
+            for (int p = 0; p < way->tiles.pieces; p++, tile += PARTS * TILE) {
                 float value[16][32] = {{0}};
-                for (int r = 0; r < t->piece; r++) {
-                    int row = p * t->piece + r, kx = row / t->in_pairs;
-                    int ic = row % t->in_pairs * 2;
+                for (int r = 0; r < way->tiles.piece; r++) {
+                    int row = p * way->tiles.piece + r, kx = row / way->tiles.in_pairs;
+                    int ic = row % way->tiles.in_pairs * 2;
                     const float *w =
                         weights + ((size_t)(ky * conv->kernel_w + kx) * in_c + ic) * out_c + first;
                     for (int i = 0; i < count && kx < conv->kernel_w; i++) {
@@ -114,27 +114,27 @@ static void tiles_pack(const lane_tiles *t, const float *weights, float *packed)
 }
 
 /* Rows [y][x][pair of channels], the frame's columns included; behind the last are zeros. */
-static void tiles_take(const lane_tiles *t, const float *x, float *scratch)
+static void tiles_take(const lane_way *way, const float *x, float *scratch)
 {
-    const lane_map *in = &t->conv.in;
-    const vf *from = (const vf *)x + in->at - t->conv.pad_left;
+    const lane_map *in = &way->conv.in;
+    const vf *from = (const vf *)x + in->at - way->conv.pad_left;
     char *row = (char *)scratch;
     for (int y = 0; y < in->h; y++)
         for (int i = 0; i < in->pitch; i++) {
             const vf *v = from + (long)y * in->pitch + i;
             for (int c = 0; c < in->c; c += 2, v += 2 * (long)in->plane, row += ROW)
-                put_pairs(row, t->part_pairs * ROW, v[0], c + 1 < in->c ? v[in->plane] : (vf){0});
+                put_pairs(row, way->tiles.part_pairs * ROW, v[0], c + 1 < in->c ? v[in->plane] : (vf){0});
         }
-    for (int k = spare_rows(t); k--; row += ROW)
-        put_pairs(row, t->part_pairs * ROW, (vf){0}, (vf){0});
+    for (int k = spare_rows(way); k--; row += ROW)
+        put_pairs(row, way->tiles.part_pairs * ROW, (vf){0}, (vf){0});
 }
 
-static void tiles_forward(const lane_tiles *t, const float *scratch, const float *packed,
+static void tiles_forward(const lane_way *way, float *scratch, const float *packed,
                           const float *bias, float *y, int y0, int y1)
 {
-    const lane_conv *conv = &t->conv;
+    const lane_conv *conv = &way->conv;
     const lane_map *in = &conv->in, *out = &conv->out;
-    const long step = (long)t->in_pairs * ROW, kernel_row = (long)t->pieces * PARTS * TILE;
+    const long step = (long)way->tiles.in_pairs * ROW, kernel_row = (long)way->tiles.pieces * PARTS * TILE;
     int blocks = block_count(out->c, 16);
     vf start[16];
     for (int b = 0; b < blocks; b++) {
@@ -142,20 +142,20 @@ static void tiles_forward(const lane_tiles *t, const float *scratch, const float
         for (int i = 0; i < count; i++)
             start[i] = vset(bias ? bias[first + i] : 0.0f);
         RELOAD;
-        shape_by_images(count, t->piece);
+        shape_by_images(count, way->tiles.piece);
         const char *weights = (const char *)packed + b * conv->kernel_h * kernel_row;
         for (int row = y0; row < y1; row++) {
             int top = row - conv->pad_top, ky0 = top < 0 ? -top : 0;
             int ky1 = in->h - top < conv->kernel_h ? in->h - top : conv->kernel_h;
             tile_run run = {.weights = weights + ky0 * kernel_row,
                             .rows = (const char *)scratch + (top + ky0) * in->pitch * step,
-                            .part = (long)t->part_pairs * ROW,
+                            .part = (long)way->tiles.part_pairs * ROW,
                             .position = step,
                             .outer = ky1 - ky0,
                             .weights_step = kernel_row,
                             .rows_step = in->pitch * step,
-                            .inner = t->pieces,
-                            .rows_piece = t->piece * (long)ROW};
+                            .inner = way->tiles.pieces,
+                            .rows_piece = way->tiles.piece * (long)ROW};
             tile_place to = {.at = (char *)((vf *)y + out->at + (long)first * out->plane +
                                             (long)row * out->pitch),
                              .row = out->plane * (long)ROW,
@@ -173,82 +173,82 @@ static void tiles_forward(const lane_tiles *t, const float *scratch, const float
    row of [x][channel]; the last has zeros where there are none left. Tiles: [ky][slice][part]
    [product][pair of outputs], where a tile has the weights of ky, then those of the kernel rows
    before it. */
-static void tiles_pack_input(const lane_tiles *t, const float *weights, float *packed)
+static void tiles_pack_input(const lane_way *way, const float *weights, float *packed)
 {
-    const lane_conv *conv = &t->conv;
+    const lane_conv *conv = &way->conv;
     int out_c = conv->out.c, products = conv->kernel_w * conv->in.c;
     int blocks = block_count(products, 16), count = block_count(products, blocks);
     /* Of a kernel row's weights, a tile takes so many channels; all of them, if it takes several rows. */
-    int channels = t->slices == 1 ? out_c : 2 * t->slice;
+    int channels = way->tiles.slices == 1 ? out_c : 2 * way->tiles.slice;
     char *tile = (char *)packed;
     for (int first = 0; first < blocks * count; first += count)
         for (int ky = 0; ky < conv->kernel_h; ky++)
-            for (int s = 0; s < t->slices; s++, tile += PARTS * TILE) {
+            for (int s = 0; s < way->tiles.slices; s++, tile += PARTS * TILE) {
                 float value[16][32] = {{0}};
                 int oc = s * channels, taken = out_c - oc < channels ? out_c - oc : channels;
-                for (int q = 0; q < t->deep && q <= ky; q++) {
+                for (int q = 0; q < way->tiles.deep && q <= ky; q++) {
                     const float *w = weights + ((long)(ky - q) * products + first) * out_c + oc;
                     for (int i = 0; i < count && first + i < products; i++, w += out_c)
-                        memcpy(value[i] + q * 2 * t->out_pairs, w, (size_t)taken * sizeof *w);
+                        memcpy(value[i] + q * 2 * way->tiles.out_pairs, w, (size_t)taken * sizeof *w);
                 }
                 put_weights(tile, (const float(*)[32])value, count);
             }
 }
 
 /* COUNT columns from i on as rows [x][y][pair of channels]; behind the last y of each are zeros. */
-static void take_columns(const lane_tiles *t, const lane_map *map, const float *g, int i, int count,
+static void take_columns(const lane_way *way, const lane_map *map, const float *g, int i, int count,
                          char *row)
 {
-    const lane_map *out = &t->conv.out;
+    const lane_map *out = &way->conv.out;
     for (const vf *from = (const vf *)g + map->at + i; count--; from++) {
         for (int y = 0; y < out->h; y++) {
             const vf *v = from + (long)y * map->pitch;
             for (int c = 0; c < out->c; c += 2, v += 2 * (long)map->plane, row += ROW)
-                put_pairs(row, t->part_columns * ROW, v[0],
+                put_pairs(row, way->tiles.part_columns * ROW, v[0],
                           c + 1 < out->c ? v[map->plane] : (vf){0});
         }
-        for (int k = out->h * t->out_pairs; k < t->column; k++, row += ROW)
-            put_pairs(row, t->part_columns * ROW, (vf){0}, (vf){0});
+        for (int k = out->h * way->tiles.out_pairs; k < way->tiles.column; k++, row += ROW)
+            put_pairs(row, way->tiles.part_columns * ROW, (vf){0}, (vf){0});
     }
 }
 
 /* Where a block's products belong: from the first input under an output column. */
-static void places_of(const lane_tiles *t, int first, int count, long *place)
+static void places_of(const lane_way *way, int first, int count, long *place)
 {
     for (int m = 0; m < count; m++)
-        place[m] = (first + m) / t->conv.in.c + (first + m) % t->conv.in.c * (long)t->conv.in.plane;
+        place[m] = (first + m) / way->conv.in.c + (first + m) % way->conv.in.c * (long)way->conv.in.plane;
 }
 
 /* Add to dx (row 0, at the frame's left end) what COUNT (1 or 2) output columns from i on give by one
    or two blocks of products. */
-static void add_columns(const lane_tiles *t, const char *columns, const char *packed, vf *dx, int i,
+static void add_columns(const lane_way *way, const char *columns, const char *packed, vf *dx, int i,
                         int count, int block, int blocks)
 {
-    const lane_conv *conv = &t->conv;
+    const lane_conv *conv = &way->conv;
     const lane_map *in = &conv->in, *out = &conv->out;
     int products = conv->kernel_w * in->c;
     int rows = block_count(products, block_count(products, 16)), first = block * rows;
     int all = products - first < blocks * rows ? products - first : blocks * rows;
-    const long tiles = (long)t->slices * PARTS * TILE, column = (long)t->column * ROW;
+    const long tiles = (long)way->tiles.slices * PARTS * TILE, column = (long)way->tiles.column * ROW;
     static const vf zeros[16] = {{0}};
     vf result[2][32];
     long place[32];
-    places_of(t, first, all, place);
+    places_of(way, first, all, place);
     tile_run run = {.block = conv->kernel_h * tiles,
-                    .part = (long)t->part_columns * ROW,
+                    .part = (long)way->tiles.part_columns * ROW,
                     .position = column,
-                    .weights_step = -t->deep * tiles,
-                    .rows_step = (long)t->deep * t->out_pairs * ROW,
-                    .inner = t->slices,
-                    .rows_piece = t->slice * (long)ROW};
+                    .weights_step = -way->tiles.deep * tiles,
+                    .rows_step = (long)way->tiles.deep * way->tiles.out_pairs * ROW,
+                    .inner = way->tiles.slices,
+                    .rows_piece = way->tiles.slice * (long)ROW};
     tile_place to = {(char *)result, ROW, sizeof result[0], rows * (long)ROW};
     for (int iy = 0; iy < in->h; iy++, dx += in->pitch) {
         int top = iy + conv->pad_top; /* output row under kernel row 0 */
         int ky0 = top - out->h + 1 > 0 ? top - out->h + 1 : 0;
         int last = top < conv->kernel_h - 1 ? top : conv->kernel_h - 1;
         run.weights = packed + (block * conv->kernel_h + last) * tiles;
-        run.rows = columns + (long)(top - last) * t->out_pairs * ROW;
-        run.outer = last < ky0 ? 0 : (last - ky0 + t->deep) / t->deep;
+        run.rows = columns + (long)(top - last) * way->tiles.out_pairs * ROW;
+        run.outer = last < ky0 ? 0 : (last - ky0 + way->tiles.deep) / way->tiles.deep;
         tile_positions(&run, zeros, &to, count, blocks);
         for (int k = 0; k < count; k++) {
             const vf *from = result[k];
@@ -258,22 +258,22 @@ static void add_columns(const lane_tiles *t, const char *columns, const char *pa
     }
 }
 
-static void tiles_input(const lane_tiles *t, const lane_map *map, const float *g, const float *packed,
+static void tiles_input(const lane_way *way, const lane_map *map, const float *g, const float *packed,
                         float *dx, float *scratch)
 {
-    const lane_conv *conv = &t->conv;
+    const lane_conv *conv = &way->conv;
     const lane_map *in = &conv->in;
     int products = conv->kernel_w * in->c, blocks = block_count(products, 16);
     vf *to = (vf *)dx + in->at - conv->pad_left;
     for (int c = 0; c < in->c; c++)
         memset(to + (long)c * in->plane, 0, (size_t)in->h * (size_t)in->pitch * sizeof *to);
-    shape_by_images(block_count(products, blocks), t->slice);
+    shape_by_images(block_count(products, blocks), way->tiles.slice);
     for (int i = 0; i < conv->out.w; i += 2) {
         int count = conv->out.w - i < 2 ? 1 : 2;
-        take_columns(t, map, g, i, count, (char *)scratch);
+        take_columns(way, map, g, i, count, (char *)scratch);
         RELOAD;
         for (int b = 0; b < blocks; b += 2)
-            add_columns(t, (const char *)scratch, (const char *)packed, to, i, count, b,
+            add_columns(way, (const char *)scratch, (const char *)packed, to, i, count, b,
                         blocks - b < 2 ? 1 : 2);
     }
     _tile_release();

@@ -1,0 +1,132 @@
+/* The transformations of lane_winograd.h. Part of lane_kernels.c.
+
+   A tile is TILE_COLUMNS neighbouring results of a row. Under one row of a kernel they are sums of
+   TILE_COLUMNS times kernel_w products; as the values of polynomials at as many points as there are
+   inputs under the tile, they take one product each: y = A' ((G w) * (B' d)), d the inputs, w the
+   weights of the row (A. L. Toom, S. A. Cook; S. Winograd, Arithmetic Complexity of Computations,
+   1980). The gradients go back through the transposed matrices.
+
+   Points are 0, 1, -1, 2, -1/2 and infinity for kernels 3 wide, 0, +-1, +-2, +-1/2 and infinity for
+   5 wide: those at which float32 loses least. Rows of B' are the products of (x - point) over the
+   other points, hence integers and short fractions; G has the divisions. */
+
+enum { TILE_COLUMNS = 4, MOST_WIDTH = 5, MOST_POINTS = 8 };
+
+/* Of kernels 3 or 5 wide. */
+INLINE int points_of(int kernel_w) { return TILE_COLUMNS + kernel_w - 1; }
+
+static const double FINITE_6[] = {0, 1, -1, 2, -0.5}, FINITE_8[] = {0, 1, -1, 2, -2, 0.5, -0.5};
+
+/* G: g[point][kx] */
+static void point_weights(int kernel_w, double g[MOST_POINTS][MOST_WIDTH])
+{
+    int points = points_of(kernel_w);
+    const double *at = points == 8 ? FINITE_8 : FINITE_6;
+    for (int p = 0; p + 1 < points; p++) {
+        double value = 1;
+        for (int q = 0; q + 1 < points; q++)
+            value /= q == p ? 1 : at[p] - at[q];
+        for (int kx = 0; kx < kernel_w; kx++, value *= at[p])
+            g[p][kx] = value;
+    }
+    for (int kx = 0; kx < kernel_w; kx++)
+        g[points - 1][kx] = kx == kernel_w - 1;
+}
+
+/* B' d; what the polynomials of several points have in common is computed once. */
+INLINE void to_points(const vf *d, vf *to, long step, const int POINTS)
+{
+    if (POINTS == 6) {
+        vf b0 = d[2] - d[1] * 1.5f - d[0], b1 = d[3] - d[2] * 1.5f - d[1];
+        vf b2 = d[4] - d[3] * 1.5f - d[2], b3 = d[5] - d[4] * 1.5f - d[3];
+        vf a1 = d[3] - d[1], a2 = d[4] - d[2];
+        to[0] = b2 - b0;
+        to[step] = b2 + b1;
+        to[2 * step] = b2 - b1;
+        to[3 * step] = a2 + a1 * 0.5f;
+        to[4 * step] = a2 - a1 * 2.0f;
+        to[5 * step] = b3 - b1;
+        return;
+    }
+    vf even1 = d[6] - d[4] * 4.25f + d[2], odd1 = d[5] - d[3] * 4.25f + d[1];
+    vf even2 = d[6] - d[4] * 1.25f + d[2] * 0.25f, odd2 = d[5] - d[3] * 1.25f + d[1] * 0.25f;
+    vf even3 = d[6] - d[4] * 5.0f + d[2] * 4.0f, odd3 = d[5] - d[3] * 5.0f + d[1] * 4.0f;
+    to[0] = (d[6] - d[0]) + (d[2] - d[4]) * 5.25f;
+    to[step] = even1 + odd1;
+    to[2 * step] = even1 - odd1;
+    to[3 * step] = even2 + odd2 * 2.0f;
+    to[4 * step] = even2 - odd2 * 2.0f;
+    to[5 * step] = even3 + odd3 * 0.5f;
+    to[6 * step] = even3 - odd3 * 0.5f;
+    to[7 * step] = (d[7] - d[1]) + (d[3] - d[5]) * 5.25f;
+}
+
+/* B v */
+INLINE void to_points_back(const vf *v, long step, vf *d, const int POINTS)
+{
+    vf v0 = v[0], v1 = v[step], v2 = v[2 * step], v3 = v[3 * step], v4 = v[4 * step];
+    vf v5 = v[5 * step];
+    if (POINTS == 6) {
+        vf b1 = v1 - v2 - v5, b2 = v0 + v1 + v2, a1 = v3 * 0.5f - v4 * 2.0f, a2 = v3 + v4;
+        d[0] = v0;
+        d[1] = v0 * 1.5f - b1 - a1;
+        d[2] = b1 * -1.5f - v0 - b2 - a2;
+        d[3] = b1 - b2 * 1.5f - v5 + a1;
+        d[4] = b2 - v5 * 1.5f + a2;
+        d[5] = v5;
+        return;
+    }
+    vf v6 = v[6 * step], v7 = v[7 * step];
+    vf even1 = v1 + v2, odd1 = v1 - v2, even2 = v3 + v4, odd2 = (v3 - v4) * 2.0f;
+    vf even3 = v5 + v6, odd3 = (v5 - v6) * 0.5f;
+    d[0] = -v0;
+    d[1] = odd1 + odd2 * 0.25f + odd3 * 4.0f - v7;
+    d[2] = even1 + even2 * 0.25f + even3 * 4.0f + v0 * 5.25f;
+    d[3] = v7 * 5.25f - odd1 * 4.25f - odd2 * 1.25f - odd3 * 5.0f;
+    d[4] = -even1 * 4.25f - even2 * 1.25f - even3 * 5.0f - v0 * 5.25f;
+    d[5] = odd1 + odd2 + odd3 - v7 * 5.25f;
+    d[6] = even1 + even2 + even3 + v0;
+    d[7] = v7;
+}
+
+/* A' v, added to START */
+INLINE void from_points(const vf *v, long step, vf start, vf *y, const int POINTS)
+{
+    vf v1 = v[step], v2 = v[2 * step], v3 = v[3 * step], v4 = v[4 * step];
+    vf even = v1 + v2 + start, odd = v1 - v2 + start;
+    if (POINTS == 6) {
+        y[0] = v[0] + even + (v3 + v4);
+        y[1] = odd + (v3 * 2.0f - v4 * 0.5f);
+        y[2] = even + (v3 * 4.0f + v4 * 0.25f);
+        y[3] = odd + v[5 * step] + (v3 * 8.0f - v4 * 0.125f);
+        return;
+    }
+    vf v5 = v[5 * step], v6 = v[6 * step];
+    vf even2 = v3 + v4, odd2 = v3 - v4, even3 = v5 + v6, odd3 = v5 - v6;
+    y[0] = v[0] + even + even2 + even3;
+    y[1] = odd + odd2 * 2.0f + odd3 * 0.5f;
+    y[2] = even + even2 * 4.0f + even3 * 0.25f;
+    y[3] = odd + v[7 * step] + odd2 * 8.0f + odd3 * 0.125f;
+}
+
+/* A g */
+INLINE void from_points_back(const vf *g, vf *to, long step, const int POINTS)
+{
+    vf even = g[0] + g[2], odd = g[1] + g[3];
+    to[0] = g[0];
+    to[step] = even + odd;
+    to[2 * step] = even - odd;
+    if (POINTS == 6) {
+        to[3 * step] = ((g[3] * 2.0f + g[2]) * 2.0f + g[1]) * 2.0f + g[0];
+        to[4 * step] = ((g[3] * -0.5f + g[2]) * -0.5f + g[1]) * -0.5f + g[0];
+        to[5 * step] = g[3];
+        return;
+    }
+    vf even2 = g[2] * 4.0f + g[0], odd2 = g[3] * 4.0f + g[1];
+    vf even3 = g[2] * 0.25f + g[0], odd3 = g[3] * 0.25f + g[1];
+    to[3 * step] = even2 + odd2 * 2.0f;
+    to[4 * step] = even2 - odd2 * 2.0f;
+    to[5 * step] = even3 + odd3 * 0.5f;
+    to[6 * step] = even3 - odd3 * 0.5f;
+    to[7 * step] = g[3];
+}
