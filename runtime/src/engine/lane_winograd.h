@@ -59,23 +59,37 @@ static void point_products(const vf *x, int tiles, const float *w, long n, vf *t
 
 /* ---- weights at the points ---- */
 
+/* So many weights at once, in float64: what is rounded here is rounded for all images. */
+typedef double vd __attribute__((vector_size(MOST_OUTPUTS * 8)));
+
 /* COUNT neighbours, `neighbour` apart, of the weights of a kernel row: to[point][neighbour]. */
-static void pack_points(const lane_conv *conv, const float *weights, long neighbour, int count,
-                        double g[MOST_POINTS][MOST_WIDTH], float *to, long point)
+INLINE void pack_points(const float *weights, long tap, long neighbour, int count,
+                        double g[MOST_POINTS][MOST_WIDTH], float *to, long point, const int WIDTH)
 {
-    const long tap = (long)conv->in.c * conv->out.c;
-    double value[MOST_WIDTH][MOST_OUTPUTS] = {{0}};
-    for (int kx = 0; kx < conv->kernel_w; kx++)
+    vd value[MOST_WIDTH] = {{0}};
+    UNROLL for (int kx = 0; kx < WIDTH; kx++)
         for (int i = 0; i < count; i++)
             value[kx][i] = (double)weights[kx * tap + i * neighbour];
-    for (int p = 0; p < points_of(conv->kernel_w); p++, to += point) {
-        double sum[MOST_OUTPUTS] = {0};
-        for (int kx = 0; kx < conv->kernel_w; kx++)
-            for (int i = 0; i < MOST_OUTPUTS; i++)
-                sum[i] += g[p][kx] * value[kx][i];
+    for (int p = 0; p < points_of(WIDTH); p++, to += point) {
+        vd sum = {0};
+        UNROLL for (int kx = 0; kx < WIDTH; kx++) sum += g[p][kx] * value[kx];
         for (int i = 0; i < count; i++)
             to[i] = (float)sum[i];
     }
+}
+
+static void pack_row(const lane_conv *conv, const float *weights, long neighbour, int count,
+                     double g[MOST_POINTS][MOST_WIDTH], float *to)
+{
+    const long tap = (long)conv->in.c * conv->out.c, point = conv->kernel_h * tap;
+    if (conv->kernel_w == 5 && count == MOST_OUTPUTS)
+        pack_points(weights, tap, neighbour, MOST_OUTPUTS, g, to, point, 5);
+    else if (conv->kernel_w == 5)
+        pack_points(weights, tap, neighbour, count, g, to, point, 5);
+    else if (count == MOST_OUTPUTS)
+        pack_points(weights, tap, neighbour, MOST_OUTPUTS, g, to, point, 3);
+    else
+        pack_points(weights, tap, neighbour, count, g, to, point, 3);
 }
 
 /* [point][block of filters][ky][ic][filter] */
@@ -84,14 +98,13 @@ static void winograd_pack(const lane_way *way, const float *weights, float *pack
     const lane_conv *conv = &way->conv;
     double g[MOST_POINTS][MOST_WIDTH];
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, MOST_OUTPUTS);
-    long point = (long)conv->kernel_h * in_c * out_c;
     point_weights(conv->kernel_w, g);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
         for (int ky = 0; ky < conv->kernel_h; ky++)
             for (int ic = 0; ic < in_c; ic++, packed += count)
-                pack_points(conv, weights + ((long)ky * conv->kernel_w * in_c + ic) * out_c + first,
-                            1, count, g, packed, point);
+                pack_row(conv, weights + ((long)ky * conv->kernel_w * in_c + ic) * out_c + first,
+                         1, count, g, packed);
     }
 }
 
@@ -101,14 +114,13 @@ static void winograd_pack_input(const lane_way *way, const float *weights, float
     const lane_conv *conv = &way->conv;
     double g[MOST_POINTS][MOST_WIDTH];
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(in_c, MOST_OUTPUTS);
-    long point = (long)conv->kernel_h * in_c * out_c;
     point_weights(conv->kernel_w, g);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(in_c, blocks, b), count = block_start(in_c, blocks, b + 1) - first;
         for (int ky = conv->kernel_h - 1; ky >= 0; ky--)
             for (int oc = 0; oc < out_c; oc++, packed += count)
-                pack_points(conv, weights + ((long)ky * conv->kernel_w * in_c + first) * out_c + oc,
-                            out_c, count, g, packed, point);
+                pack_row(conv, weights + ((long)ky * conv->kernel_w * in_c + first) * out_c + oc,
+                         out_c, count, g, packed);
     }
 }
 
