@@ -132,12 +132,13 @@ extern const nn_engine nn__reference_engine;
    and the training of convolutions before a max-pooling pass over zeros; PLAIN: they do not. */
 const nn_engine *nn__lane_engine(int plain);
 
-/* How "lane" (not "plain") computes this operation, a convolution, if not by plain sums alone. */
+/* How "lane" (not "plain") computes this operation, if it is a convolution and not by plain sums alone:
+   some of these. */
 enum {
     NN_SKIPS_ZEROS = 1, /* its backward pass skips gradients that max-pooling and ReLU made zero */
     NN_BY_TILES = 2,    /* matrix tiles, in calls of many images */
     NN_BY_WINOGRAD = 4, /* fewer products, in calls of many images */
-    NN_GRADIENT_BY_WINOGRAD = 8
+    NN_GRADIENT_BY_WINOGRAD = 8 /* of the gradients only */
 };
 unsigned nn__lane_manner(const nn_net *net, int op);
 

@@ -197,7 +197,8 @@ typedef struct lane_kernels {
        the kernel is 3 or 5 wide and the stride across is 1. */
     void (*conv_weights_whole)(const lane_conv *conv, const float *x, const float *g, float *grad);
 
-    const struct lane_way_kernels *winograd; /* lane_way.h */
+    /* Another way to all of these results (lane_way.h). */
+    const struct lane_way_kernels *winograd;
 
     /* Both of these, and what comes before them, for results that go into a max-pooling. NULL, or
        sparse_plan() 0: there is no such kernel, or it would be slower. A pack must be a group. */

@@ -24,7 +24,7 @@ static void forward_sparse(const lane_pack *pack, const lane_stage *stage)
     }
 }
 
-/* Another way, its input taken. */
+/* Rows y0 .. y1-1 by another way, which has taken its input, and what comes after. */
 static void forward_way(const lane_pack *pack, const lane_stage *stage, const lane_after *after,
                         float *out, int y0, int y1)
 {

@@ -12,6 +12,7 @@
 #include "lane_dense.h"
 #include "lane_adam.h"
 #include "lane_winograd_points.h"
+#include "lane_winograd_pack.h"
 #include "lane_winograd.h"
 #include "direct_vec.h"
 #if VL == 16

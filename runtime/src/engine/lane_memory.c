@@ -48,8 +48,8 @@ static void lay_gradients(lane_plan *plan, lane_stage *stage)
         stage->filters = conv->out.c;
         stage->band = conv->out.h;
     }
-    stage->whole = stage->by || (lanes == LANE_GROUP && stage->band >= conv->out.h && conv->stride_w == 1 &&
-                   (conv->kernel_w == 5 || conv->kernel_w == 3));
+    stage->whole = stage->by || (lanes == LANE_GROUP && stage->band >= conv->out.h &&
+                                 conv->stride_w == 1 && (conv->kernel_w == 5 || conv->kernel_w == 3));
     stage->gradient = stage->out;
     if (stage->one_band) {
         stage->gradient = nn__lane_map(stage->band, stage->out.w, stage->filters);
@@ -143,16 +143,20 @@ static void lay_parameters(lane_plan *plan)
         }
     }
     plan->sums_length = plan->arena_length - plan->sums_at;
+}
+
+/* One place for all. What the outputs of the last stage that uses it leave is there still when its
+   gradients come: nobody was in between. */
+static void lay_scratch(lane_plan *plan)
+{
     size_t scratch = 0;
-    int is_last = 1; /* so far, of those that use it for their outputs */
     for (int i = plan->stage_count - 1; i >= 0; i--) {
         lane_stage *stage = &plan->stages[i];
-        size_t by = stage->by ? stage->way.scratch_length : 0;
-        size_t sparse = stage->is_sparse ? stage->sparse.scratch_length : 0;
-        scratch = by > scratch ? by : scratch;
-        scratch = sparse > scratch ? sparse : scratch;
-        stage->way.is_taken = stage->by && !stage->plain_outputs && is_last;
-        is_last &= !by && !sparse;
+        size_t length = stage->by          ? stage->way.scratch_length
+                        : stage->is_sparse ? stage->sparse.scratch_length
+                                           : 0;
+        stage->way.is_taken = stage->by && !stage->plain_outputs && !scratch;
+        scratch = length > scratch ? length : scratch;
     }
     plan->scratch_at = reserve(&plan->arena_length, scratch);
 }
@@ -162,4 +166,5 @@ void nn__lane_lay_memory(lane_plan *plan)
     keep_inputs(plan);
     lay_activations(plan);
     lay_parameters(plan);
+    lay_scratch(plan);
 }

@@ -230,10 +230,9 @@ typedef enum way_wish { QUICKEST, DIRECT, WINOGRAD } way_wish;
 static way_wish wished_way(void)
 {
     const char *wish = getenv("XTINYCC_CONV");
-    return !wish                         ? QUICKEST
-           : !strcmp(wish, "direct")     ? DIRECT
-           : !strcmp(wish, "winograd")   ? WINOGRAD
-                                         : QUICKEST;
+    if (wish && !strcmp(wish, "direct"))
+        return DIRECT;
+    return wish && !strcmp(wish, "winograd") ? WINOGRAD : QUICKEST;
 }
 
 /* Equal windows must have equal results where a maximum is taken of them: the first of them has the
@@ -246,8 +245,8 @@ static int maximum_follows(const lane_plan *plan, int i)
     return 0;
 }
 
-/* Another way takes the stage's place where it needs less than nine tenths of the time, or two thirds
-   of what can skip zeros; ANYWAY: always. */
+/* The stage goes by this way where that takes less than nine tenths of its time, two thirds if it can
+   skip zeros, and less than the way found before; ANYWAY: wherever it can compute. */
 static void try_way(lane_stage *stage, const lane_way_kernels *by, int wants_input,
                     int plain_outputs, int anyway)
 {

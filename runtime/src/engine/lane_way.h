@@ -35,10 +35,11 @@ typedef struct lane_way {
     lane_conv conv;
     int wants_input; /* the gradient of the input is wanted */
 
-    /* About, beside lane_kernels: of the outputs, of each gradient; the plan's mean of what is used. */
+    /* About, beside lane_kernels: of the outputs, of each gradient. The last is the plan's own: the mean
+       of all three, or two, with those that do not go this way. */
     double forward_time, gradient_time, time;
     size_t packed_length, packed_input_length, scratch_length; /* floats */
-    int is_taken; /* what take() left in scratch is there still when weights() comes */
+    int is_taken; /* by the plan: what take() left in scratch is there still when weights() comes */
     union {
         lane_tiles tiles;
         lane_winograd winograd;

@@ -1,16 +1,12 @@
 /* Convolution by fewer products, row by row of the kernel (lane_way.h). Part of lane_kernels.c, after
-   lane_winograd_points.h and lane_dense.h.
+   lane_winograd_pack.h and lane_dense.h.
 
    Between the transformations lies, for each point, a product of matrices: outputs are sums over
    kernel rows and channels, gradients of inputs over kernel rows and filters, those of weights over
    tiles and images. Everything is laid out so that what such a sum reads lies in one run. */
 
-/* Blocks of accumulators: channels or filters, and tiles. */
-#if NREG == 32
-enum { MOST_OUTPUTS = 8, MOST_TILES = 3, SUM_FILTERS = 4, SUM_CHANNELS = 6 };
-#else
-enum { MOST_OUTPUTS = 4, MOST_TILES = 3, SUM_FILTERS = 4, SUM_CHANNELS = 3 };
-#endif
+/* Blocks of accumulators: tiles beside MOST_OUTPUTS; channels and filters of sums over images. */
+enum { MOST_TILES = 3, SUM_FILTERS = 4, SUM_CHANNELS = NREG == 32 ? 6 : 3 };
 
 /* ---- products ---- */
 
@@ -54,73 +50,6 @@ static void point_products(const vf *x, int tiles, const float *w, long n, vf *t
             POINT_CASES(5) POINT_CASES(6) POINT_CASES(7) POINT_CASES(8)
 #endif
         }
-    }
-}
-
-/* ---- weights at the points ---- */
-
-/* So many weights at once, in float64: what is rounded here is rounded for all images. */
-typedef double vd __attribute__((vector_size(MOST_OUTPUTS * 8)));
-
-/* COUNT neighbours, `neighbour` apart, of the weights of a kernel row: to[point][neighbour]. */
-INLINE void pack_points(const float *weights, long tap, long neighbour, int count,
-                        double g[MOST_POINTS][MOST_WIDTH], float *to, long point, const int WIDTH)
-{
-    vd value[MOST_WIDTH] = {{0}};
-    UNROLL for (int kx = 0; kx < WIDTH; kx++)
-        for (int i = 0; i < count; i++)
-            value[kx][i] = (double)weights[kx * tap + i * neighbour];
-    for (int p = 0; p < points_of(WIDTH); p++, to += point) {
-        vd sum = {0};
-        UNROLL for (int kx = 0; kx < WIDTH; kx++) sum += g[p][kx] * value[kx];
-        for (int i = 0; i < count; i++)
-            to[i] = (float)sum[i];
-    }
-}
-
-static void pack_row(const lane_conv *conv, const float *weights, long neighbour, int count,
-                     double g[MOST_POINTS][MOST_WIDTH], float *to)
-{
-    const long tap = (long)conv->in.c * conv->out.c, point = conv->kernel_h * tap;
-    if (conv->kernel_w == 5 && count == MOST_OUTPUTS)
-        pack_points(weights, tap, neighbour, MOST_OUTPUTS, g, to, point, 5);
-    else if (conv->kernel_w == 5)
-        pack_points(weights, tap, neighbour, count, g, to, point, 5);
-    else if (count == MOST_OUTPUTS)
-        pack_points(weights, tap, neighbour, MOST_OUTPUTS, g, to, point, 3);
-    else
-        pack_points(weights, tap, neighbour, count, g, to, point, 3);
-}
-
-/* [point][block of filters][ky][ic][filter] */
-static void winograd_pack(const lane_way *way, const float *weights, float *packed)
-{
-    const lane_conv *conv = &way->conv;
-    double g[MOST_POINTS][MOST_WIDTH];
-    int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, MOST_OUTPUTS);
-    point_weights(conv->kernel_w, g);
-    for (int b = 0; b < blocks; b++) {
-        int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
-        for (int ky = 0; ky < conv->kernel_h; ky++)
-            for (int ic = 0; ic < in_c; ic++, packed += count)
-                pack_row(conv, weights + ((long)ky * conv->kernel_w * in_c + ic) * out_c + first,
-                         1, count, g, packed);
-    }
-}
-
-/* [point][block of channels][ky, the last first][oc][channel] */
-static void winograd_pack_input(const lane_way *way, const float *weights, float *packed)
-{
-    const lane_conv *conv = &way->conv;
-    double g[MOST_POINTS][MOST_WIDTH];
-    int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(in_c, MOST_OUTPUTS);
-    point_weights(conv->kernel_w, g);
-    for (int b = 0; b < blocks; b++) {
-        int first = block_start(in_c, blocks, b), count = block_start(in_c, blocks, b + 1) - first;
-        for (int ky = conv->kernel_h - 1; ky >= 0; ky--)
-            for (int oc = 0; oc < out_c; oc++, packed += count)
-                pack_row(conv, weights + ((long)ky * conv->kernel_w * in_c + first) * out_c + oc,
-                         out_c, count, g, packed);
     }
 }
 
@@ -341,7 +270,7 @@ static void winograd_weights(const lane_way *way, const lane_map *map, const flo
     for (int p = 0; p < w->points; p++) {
         point_sums(way, inputs + p * input_points(way), gradients + p * output_points(way),
                    (vf *)sums);
-        fold(sums, sums, count);
+        fold(sums, sums, count); /* in place: it reads a square of vectors before it writes one */
         add_point(conv, sums, points[p], grad, add || p);
     }
 }

@@ -8,30 +8,13 @@
 
    Points are 0, 1, -1, 2, -1/2 and infinity for kernels 3 wide, 0, +-1, +-2, +-1/2 and infinity for
    5 wide: those at which float32 loses least. Rows of B' are the products of (x - point) over the
-   other points, hence integers and short fractions; G has the divisions. */
+   other points, hence integers and short fractions; G (lane_winograd_pack.h) has the
+   divisions. */
 
 enum { TILE_COLUMNS = 4, MOST_WIDTH = 5, MOST_POINTS = 8 };
 
 /* Of kernels 3 or 5 wide. */
 INLINE int points_of(int kernel_w) { return TILE_COLUMNS + kernel_w - 1; }
-
-static const double FINITE_6[] = {0, 1, -1, 2, -0.5}, FINITE_8[] = {0, 1, -1, 2, -2, 0.5, -0.5};
-
-/* G: g[point][kx] */
-static void point_weights(int kernel_w, double g[MOST_POINTS][MOST_WIDTH])
-{
-    int points = points_of(kernel_w);
-    const double *at = points == 8 ? FINITE_8 : FINITE_6;
-    for (int p = 0; p + 1 < points; p++) {
-        double value = 1;
-        for (int q = 0; q + 1 < points; q++)
-            value /= q == p ? 1 : at[p] - at[q];
-        for (int kx = 0; kx < kernel_w; kx++, value *= at[p])
-            g[p][kx] = value;
-    }
-    for (int kx = 0; kx < kernel_w; kx++)
-        g[points - 1][kx] = kx == kernel_w - 1;
-}
 
 /* B' d; what the polynomials of several points have in common is computed once. */
 INLINE void to_points(const vf *d, vf *to, long step, const int POINTS)
