@@ -245,7 +245,7 @@ static int maximum_follows(const lane_plan *plan, int i)
     return 0;
 }
 
-/* The stage goes by this way where that takes less than nine tenths of its time, two thirds if it can
+/* The stage goes by this way where that takes less than nine tenths of its time, five eighths if it can
    skip zeros, and less than the way found before; ANYWAY: wherever it can compute. */
 static void try_way(lane_stage *stage, const lane_way_kernels *by, int wants_input,
                     int plain_outputs, int anyway)
@@ -255,7 +255,7 @@ static void try_way(lane_stage *stage, const lane_way_kernels *by, int wants_inp
         return;
     int parts = wants_input ? 3 : 2;
     way.time = ((plain_outputs ? 1 : way.forward_time) + (parts - 1) * way.gradient_time) / parts;
-    double before = stage->by ? stage->way.time : stage->is_sparse ? 0.65 : 0.9;
+    double before = stage->by ? stage->way.time : stage->is_sparse ? 0.625 : 0.9;
     if (!anyway && way.time > before)
         return;
     stage->by = by;

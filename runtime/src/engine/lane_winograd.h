@@ -71,6 +71,14 @@ INLINE long output_points(const lane_way *way)
     return apart((long)way->conv.out.h * way->conv.out.c * way->winograd.tiles);
 }
 
+/* FUNCTION with the number of points, known when this is compiled, as its last argument. */
+#define WITH_POINTS(way, function, ...)                                                            \
+    switch ((way)->winograd.points) {                                                              \
+    case 6: function(__VA_ARGS__, 6); break;                                                       \
+    case 8: function(__VA_ARGS__, 8); break;                                                       \
+    default: function(__VA_ARGS__, 9);                                                             \
+    }
+
 /* Column I of a row of N, then zeros. A loop of unknown length would have them in memory. */
 INLINE vf row_at(const vf *row, int i, int n) { return i < n ? row[i] : (vf){0}; }
 
@@ -78,12 +86,13 @@ INLINE void take_inputs(const lane_way *way, const vf *x, vf *to, const int POIN
 {
     const lane_map *in = &way->conv.in;
     const long step = input_points(way);
-    int tiles = way->winograd.tiles, last = (tiles - 1) * TILE_COLUMNS;
+    const int COLUMNS = columns_of(POINTS);
+    int tiles = way->winograd.tiles, last = (tiles - 1) * COLUMNS;
     const vf *from = x + in->at - way->conv.pad_left;
     for (int y = 0; y < in->h; y++)
         for (int c = 0; c < in->c; c++) {
             const vf *row = from + (long)c * in->plane + (long)y * in->pitch;
-            for (int i = 0; i < last; i += TILE_COLUMNS)
+            for (int i = 0; i < last; i += COLUMNS)
                 to_points(row + i, to++, step, POINTS);
             vf end[MOST_POINTS];
             UNROLL for (int i = 0; i < POINTS; i++) end[i] = row_at(row, last + i, in->pitch);
@@ -93,10 +102,7 @@ INLINE void take_inputs(const lane_way *way, const vf *x, vf *to, const int POIN
 
 static void winograd_take(const lane_way *way, const float *x, float *scratch)
 {
-    if (way->winograd.points == 8)
-        take_inputs(way, (const vf *)x, (vf *)scratch, 8);
-    else
-        take_inputs(way, (const vf *)x, (vf *)scratch, 6);
+    WITH_POINTS(way, take_inputs, way, (const vf *)x, (vf *)scratch)
 }
 
 INLINE void take_gradients(const lane_way *way, const lane_map *map, const vf *g, vf *to,
@@ -104,14 +110,15 @@ INLINE void take_gradients(const lane_way *way, const lane_map *map, const vf *g
 {
     const lane_map *out = &way->conv.out;
     const long step = output_points(way);
-    int tiles = way->winograd.tiles, last = (tiles - 1) * TILE_COLUMNS;
+    const int COLUMNS = columns_of(POINTS);
+    int tiles = way->winograd.tiles, last = (tiles - 1) * COLUMNS;
     for (int y = 0; y < out->h; y++)
         for (int c = 0; c < out->c; c++) {
             const vf *row = g + map->at + (long)c * map->plane + (long)y * map->pitch;
-            for (int i = 0; i < last; i += TILE_COLUMNS)
+            for (int i = 0; i < last; i += COLUMNS)
                 from_points_back(row + i, to++, step, POINTS);
-            vf end[TILE_COLUMNS];
-            UNROLL for (int i = 0; i < TILE_COLUMNS; i++) end[i] = row_at(row, last + i, out->w);
+            vf end[MOST_COLUMNS];
+            UNROLL for (int i = 0; i < COLUMNS; i++) end[i] = row_at(row, last + i, out->w);
             from_points_back(end, to++, step, POINTS);
         }
 }
@@ -123,14 +130,15 @@ INLINE void give_outputs(const lane_way *way, const vf *sums, const float *bias,
                          const int POINTS)
 {
     const lane_map *out = &way->conv.out;
-    int tiles = way->winograd.tiles, last = (tiles - 1) * TILE_COLUMNS;
+    const int COLUMNS = columns_of(POINTS);
+    int tiles = way->winograd.tiles, last = (tiles - 1) * COLUMNS;
     const long step = (long)out->c * tiles;
     for (int c = 0; c < out->c; c++, y += out->plane) {
-        vf start = vset(bias ? bias[c] : 0.0f), end[TILE_COLUMNS];
-        for (int i = 0; i < last; i += TILE_COLUMNS)
+        vf start = vset(bias ? bias[c] : 0.0f), end[MOST_COLUMNS];
+        for (int i = 0; i < last; i += COLUMNS)
             from_points(sums++, step, start, y + i, POINTS);
         from_points(sums++, step, start, end, POINTS);
-        UNROLL for (int i = 0; i < TILE_COLUMNS; i++)
+        UNROLL for (int i = 0; i < COLUMNS; i++)
             if (last + i < out->w)
                 y[last + i] = end[i];
     }
@@ -160,19 +168,30 @@ static void winograd_forward(const lane_way *way, float *scratch, const float *p
                                sums + ((long)p * out->c + oc) * w->tiles, count);
             }
         vf *to = (vf *)y + out->at + (long)row * out->pitch;
-        if (w->points == 8)
-            give_outputs(way, sums, bias, to, 8);
-        else
-            give_outputs(way, sums, bias, to, 6);
+        WITH_POINTS(way, give_outputs, way, sums, bias, to)
     }
 }
 
 /* ---- gradient of the weights ---- */
 
-/* Sums over rows of tiles of the products of FILTERS gradients and CHANNELS inputs: to[channel]
-   [filter]. Steps from channel to channel are `tiles`, from row to row those given. */
-INLINE void weight_sums(const vf *x, long x_row, const vf *g, long g_row, int rows, long tiles, vf *to,
-                        long to_row, const int FILTERS, const int CHANNELS)
+/* Lanes of COUNT sums, added up: sum[c * FILTERS + f] goes to to[c * to_row + f]. */
+INLINE void fold_sums(const vf *sum, float *to, long to_row, const int FILTERS, const int COUNT)
+{
+    UNROLL for (int first = 0; first < COUNT; first += VL) {
+        vf square[VL];
+        UNROLL for (int k = 0; k < VL; k++) square[k] = first + k < COUNT ? sum[first + k] : (vf){0};
+        float folded[VL];
+        *(vf_any *)folded = fold_square(square);
+        UNROLL for (int k = 0; k < VL; k++)
+            if (first + k < COUNT)
+                to[(first + k) / FILTERS * to_row + (first + k) % FILTERS] = folded[k];
+    }
+}
+
+/* Sums over rows of tiles, and over the images, of the products of FILTERS gradients and CHANNELS
+   inputs: to[channel][filter]. Steps from channel to channel are `tiles`, from row to row those given. */
+INLINE void weight_sums(const vf *x, long x_row, const vf *g, long g_row, int rows, long tiles,
+                        float *to, long to_row, const int FILTERS, const int CHANNELS)
 {
     vf sum[SUM_FILTERS * SUM_CHANNELS];
     UNROLL for (int i = 0; i < FILTERS * CHANNELS; i++) sum[i] = (vf){0};
@@ -190,8 +209,7 @@ INLINE void weight_sums(const vf *x, long x_row, const vf *g, long g_row, int ro
                 UNROLL for (int c = 0; c < CHANNELS; c++) sum[c * FILTERS + f] += v[c] * factor;
             }
         }
-    UNROLL for (int c = 0; c < CHANNELS; c++)
-        UNROLL for (int f = 0; f < FILTERS; f++) to[c * to_row + f] = sum[c * FILTERS + f];
+    fold_sums(sum, to, to_row, FILTERS, FILTERS * CHANNELS);
 }
 
 #define SUMS_CASE(f, c)                                                                            \
@@ -206,7 +224,7 @@ INLINE void weight_sums(const vf *x, long x_row, const vf *g, long g_row, int ro
 #endif
 
 static void weight_products(const vf *x, long x_row, const vf *g, long g_row, int rows, long tiles,
-                            vf *to, long to_row, int filters, int channels)
+                            float *to, long to_row, int filters, int channels)
 {
     switch (8 * filters + channels) {
         SUMS_CASES(1) SUMS_CASES(2) SUMS_CASES(3) SUMS_CASES(4)
@@ -214,7 +232,7 @@ static void weight_products(const vf *x, long x_row, const vf *g, long g_row, in
 }
 
 /* Those of one point: to[ky][ic][oc]. */
-static void point_sums(const lane_way *way, const vf *x, const vf *g, vf *to)
+static void point_sums(const lane_way *way, const vf *x, const vf *g, float *to)
 {
     const lane_conv *conv = &way->conv;
     const lane_map *in = &conv->in, *out = &conv->out;
@@ -258,19 +276,13 @@ static void winograd_weights(const lane_way *way, const lane_map *map, const flo
     const lane_winograd *w = &way->winograd;
     vf *inputs = (vf *)scratch, *gradients = (vf *)(scratch + w->gradients_at);
     float *sums = scratch + w->sums_at;
-    int count = conv->kernel_h * conv->in.c * conv->out.c;
     double points[MOST_POINTS][MOST_WIDTH];
-    point_weights(conv->kernel_w, points);
+    point_weights(way, points);
     if (!way->is_taken)
         winograd_take(way, x, scratch);
-    if (w->points == 8)
-        take_gradients(way, map, (const vf *)g, gradients, 8);
-    else
-        take_gradients(way, map, (const vf *)g, gradients, 6);
+    WITH_POINTS(way, take_gradients, way, map, (const vf *)g, gradients)
     for (int p = 0; p < w->points; p++) {
-        point_sums(way, inputs + p * input_points(way), gradients + p * output_points(way),
-                   (vf *)sums);
-        fold(sums, sums, count); /* in place: it reads a square of vectors before it writes one */
+        point_sums(way, inputs + p * input_points(way), gradients + p * output_points(way), sums);
         add_point(conv, sums, points[p], grad, add || p);
     }
 }
@@ -280,30 +292,29 @@ static void winograd_weights(const lane_way *way, const lane_map *map, const flo
 INLINE void give_inputs(const lane_way *way, const vf *v, vf *dx, const int POINTS)
 {
     const lane_map *in = &way->conv.in;
-    enum { MOST_SHARED = MOST_POINTS - TILE_COLUMNS };
-    const int SHARED = POINTS - TILE_COLUMNS; /* columns, with the next tile */
+    const int COLUMNS = columns_of(POINTS), SHARED = POINTS - COLUMNS; /* with the next tile */
     const long step = input_points(way);
     int tiles = way->winograd.tiles;
     for (int y = 0; y < in->h; y++)
         for (int c = 0; c < in->c; c++) {
             vf *row = dx + (long)c * in->plane + (long)y * in->pitch;
-            vf d[MOST_POINTS] = {{0}}, shared[MOST_SHARED] = {{0}};
-            for (int i = 0; i < tiles * TILE_COLUMNS; i += TILE_COLUMNS, v++) {
+            vf d[MOST_POINTS] = {{0}}, shared[MOST_WIDTH - 1] = {{0}};
+            for (int i = 0; i < tiles * COLUMNS; i += COLUMNS, v++) {
                 to_points_back(v, step, d, POINTS);
                 UNROLL for (int k = 0; k < SHARED; k++) {
                     d[k] += shared[k];
-                    shared[k] = d[TILE_COLUMNS + k];
+                    shared[k] = d[COLUMNS + k];
                 }
-                if (i + TILE_COLUMNS <= in->pitch)
-                    UNROLL for (int k = 0; k < TILE_COLUMNS; k++) row[i + k] = d[k];
+                if (i + COLUMNS <= in->pitch)
+                    UNROLL for (int k = 0; k < COLUMNS; k++) row[i + k] = d[k];
                 else
-                    UNROLL for (int k = 0; k < TILE_COLUMNS; k++)
+                    UNROLL for (int k = 0; k < COLUMNS; k++)
                         if (i + k < in->pitch)
                             row[i + k] = d[k];
             }
             UNROLL for (int k = 0; k < SHARED; k++)
-                if (tiles * TILE_COLUMNS + k < in->pitch)
-                    row[tiles * TILE_COLUMNS + k] = shared[k];
+                if (tiles * COLUMNS + k < in->pitch)
+                    row[tiles * COLUMNS + k] = shared[k];
         }
 }
 
@@ -339,10 +350,7 @@ static void winograd_input(const lane_way *way, const lane_map *map, const float
             }
         }
     vf *to = (vf *)dx + in->at - conv->pad_left;
-    if (w->points == 8)
-        give_inputs(way, inputs, to, 8);
-    else
-        give_inputs(way, inputs, to, 6);
+    WITH_POINTS(way, give_inputs, way, inputs, to)
 }
 
 /* ---- plan ---- */
@@ -354,16 +362,20 @@ static int winograd_plan(lane_way *way)
     lane_winograd *w = &way->winograd;
     if (conv->stride_h != 1 || conv->stride_w != 1 || (conv->kernel_w != 3 && conv->kernel_w != 5))
         return 0;
-    w->points = points_of(conv->kernel_w);
-    w->tiles = block_count(out->w, TILE_COLUMNS);
+    w->points = 4 + conv->kernel_w - 1;
+    w->tiles = block_count(out->w, 4);
+    if (conv->kernel_w == 5 && 9 * block_count(out->w, 5) < w->points * w->tiles) {
+        w->points = 9;
+        w->tiles = block_count(out->w, 5);
+    }
     size_t weights = (size_t)conv->kernel_h * in->c * out->c;
     size_t inputs = (size_t)(w->points * input_points(way)) * VL;
     size_t gradients = (size_t)(w->points * output_points(way)) * VL;
-    size_t row = (size_t)w->points * out->c * w->tiles, sums = (row > weights ? row : weights) * VL;
+    size_t row = (size_t)w->points * out->c * w->tiles * VL;
     w->gradients_at = inputs;
     w->sums_at = inputs + gradients;
     way->packed_length = way->packed_input_length = weights * w->points;
-    way->scratch_length = w->sums_at + sums;
+    way->scratch_length = w->sums_at + (row > weights ? row : weights);
 
     /* In products of lane_kernels, two a cycle; the transformations were measured. */
     double plain = (double)out->h * out->w * conv->kernel_h * conv->kernel_w * in->c * out->c;
