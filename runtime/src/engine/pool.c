@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -11,9 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Pauses before a waiting thread sleeps. More gains little on an idle machine and costs much on a
-   busy one, where the spinning thread holds a core that another could use. */
-enum { SPIN = 1000, STACK_BYTES = 256 << 10 };
+/* Before a waiting thread sleeps, which costs two system calls and the time until it runs again, it
+   looks so often: first without a break, then it lets others run between every few. More of the first
+   kind would cost much on a busy machine, where the thread holds a core that another could use. */
+enum { SPIN = 1000, YIELDS = 60, SPIN_OF_YIELD = 100, STACK_BYTES = 256 << 10 };
 
 /* The state of one run in one word, so that a thread takes an item, and learns whether there is
    one, by one compare-and-swap: run number (24 bits), items (20), next item (20). A thread that
@@ -114,13 +116,20 @@ static void take_items(nn_pool *pool, int index)
     }
 }
 
+/* Time passes between two looks at what a thread waits for; 0: time to sleep. */
+static int may_look_again(int looks)
+{
+    if (looks >= SPIN && looks % SPIN_OF_YIELD == 0)
+        sched_yield();
+    pause_core();
+    return looks < SPIN + YIELDS * SPIN_OF_YIELD;
+}
+
 static void wait_for_call(nn_pool *pool, uint32_t seen)
 {
-    for (int i = 0; i < SPIN; i++) {
+    for (int looks = 0; may_look_again(looks); looks++)
         if (atomic_load_explicit(&pool->call, memory_order_acquire) != seen)
             return;
-        pause_core();
-    }
     atomic_fetch_add(&pool->sleepers, 1);
     while (atomic_load(&pool->call) == seen)
         futex_wait(&pool->call, seen);
@@ -227,11 +236,9 @@ void nn__pool_stop(nn_pool *pool)
 
 static void wait_for_items(nn_pool *pool, int items)
 {
-    for (int i = 0; i < SPIN; i++) {
+    for (int looks = 0; may_look_again(looks); looks++)
         if (atomic_load_explicit(&pool->done, memory_order_acquire) == items)
             return;
-        pause_core();
-    }
     atomic_store(&pool->waiting, 1);
     for (int done; (done = atomic_load(&pool->done)) != items;)
         futex_wait(&pool->done, (uint32_t)done);
