@@ -30,7 +30,7 @@ static void pack_conv(const direct_stage *stage, const lane_kernels *k, const fl
         k->direct_pack_columns(window, params + op->weight, to);
     else
         pack_rows(window, params + op->weight, to);
-    to += op->weight_count / (size_t)op->out_c * (size_t)window->weight_row;
+    to += nn__direct_weight_rows(stage) * (size_t)window->weight_row;
     if (op->has_bias)
         memcpy(to, params + op->bias, (size_t)op->out_c * sizeof(float));
 }
@@ -159,8 +159,7 @@ static void run_dense(const nn_direct *direct, const float *params, const direct
 
 static const float *bias_of_conv(const direct_stage *stage, const float *packed)
 {
-    const nn_op *op = stage->from->op;
-    return packed + op->weight_count / (size_t)op->out_c * (size_t)stage->window.weight_row;
+    return packed + nn__direct_weight_rows(stage) * (size_t)stage->window.weight_row;
 }
 
 /* A pooled convolution and the dense layer that reads it, row by row. Where zeros are skipped, a

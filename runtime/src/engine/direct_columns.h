@@ -6,7 +6,6 @@
 #define NN_ENGINE_DIRECT_COLUMNS_H
 
 enum {
-    COLUMNS_MOST = 6,                   /* channels of a block of two vectors of columns */
     COLUMNS_ROWS = NREG == 32 ? 2 : 1   /* rows of a block */
 };
 
@@ -49,7 +48,10 @@ INLINE void finish_columns(const direct_window *d, const float *scratch, float *
         }
 }
 
-DEFINE_FINISH(finish_columns_row, finish_columns)
+static void finish_columns_row(const direct_window *d, const float *scratch, float *y)
+{
+    FINISH(d, finish_columns, d, scratch, y)
+}
 
 /* [block of output channels][ic][ky][kx][channel] */
 static void direct_pack_columns(const direct_window *d, const float *weights, float *packed)
@@ -62,6 +64,8 @@ static void direct_pack_columns(const direct_window *d, const float *weights, fl
                 for (int oc = piece_start(out_c, blocks, b); oc < piece_start(out_c, blocks, b + 1);
                      oc++)
                     *packed++ = weights[(size_t)(tap * in_c + ic) * (size_t)out_c + (size_t)oc];
+    if (d->points)
+        pack_split_points(d, weights, packed);
 }
 
 typedef struct columns_place {
@@ -244,6 +248,16 @@ INLINE int all_blank(const direct_window *d, const uint8_t *blank, int both)
     return 1;
 }
 
+/* Rows of inputs, in two pairs of rows of results from BLANK on, that are not zero. */
+static int rows_under_pair(const direct_window *d, const uint8_t *blank)
+{
+    int rows = 0;
+    for (int ic = 0; ic < d->in.c; ic++, blank += d->in.rows)
+        for (int y = 0; y < d->kernel_h; y++)
+            rows += !(blank[y] & blank[y + 1]) + !(blank[y + 2] & blank[y + 3]);
+    return rows;
+}
+
 static void direct_conv_columns(const direct_window *d, const float *x, const float *weights,
                                 const float *bias, const uint8_t *blank, uint8_t *empty,
                                 float *scratch, float *y)
@@ -251,6 +265,8 @@ static void direct_conv_columns(const direct_window *d, const float *x, const fl
     const int row = columns_row(d), rows = d->pooled ? 2 * d->out.h : d->rows;
     const int blocks = block_count(d->out.c, COLUMNS_MOST), top = d->in.at / d->in.pitch;
     const size_t taps = (size_t)d->in.c * (size_t)(d->kernel_h * d->kernel_w);
+    const float *points = weights + taps * (size_t)d->out.c;
+    const int few = d->points ? d->in.c * SPLIT_FEW : 0;
     x += d->in.at - d->pad_top * d->in.pitch - (d->in.half ? 0 : d->pad_left);
     blank += top - d->pad_top;
     y += d->out.at;
@@ -258,6 +274,13 @@ static void direct_conv_columns(const direct_window *d, const float *x, const fl
         const int both = oy + 1 < rows;
         columns_place at = {.x = x + oy * d->stride_h * d->in.pitch,
                             .blank = blank + oy * d->stride_h, .row = row};
+        if (few && oy + SPLIT_ROWS <= rows && rows_under_pair(d, at.blank) > few) {
+            split_tile(d, at.x, points, bias, scratch, y);
+            empty[oy / 2] = empty[oy / 2 + 1] = 0;
+            oy += 2;
+            y += 2 * d->out.pitch;
+            continue;
+        }
         const int is_empty = all_blank(d, at.blank, both);
         if (!(is_empty && empty[oy / 2])) {
             for (int b = 0; b < blocks; b++) {

@@ -42,31 +42,33 @@ INLINE void finish_channels(const direct_window *d, const float *scratch, float 
         }
 }
 
-#define FINISH_POOLED(finish, ACT)                                                                 \
-    if (!d->pooled)                                                                                \
-        finish(d, scratch, y, ACT, NOT_POOLED);                                                    \
-    else if (d->maximum)                                                                           \
-        finish(d, scratch, y, ACT, MAXIMUM_OF_4);                                                  \
+#define POOLED_FINISH(d, ACT, finish, ...)                                                         \
+    if (!(d)->pooled)                                                                              \
+        finish(__VA_ARGS__, ACT, NOT_POOLED);                                                      \
+    else if ((d)->maximum)                                                                         \
+        finish(__VA_ARGS__, ACT, MAXIMUM_OF_4);                                                    \
     else                                                                                           \
-        finish(d, scratch, y, ACT, AVERAGE_OF_4);                                                  \
+        finish(__VA_ARGS__, ACT, AVERAGE_OF_4);                                                    \
     break
 
-#define DEFINE_FINISH(name, finish)                                                                \
-    static void name(const direct_window *d, const float *scratch, float *y)                       \
-    {                                                                                              \
-        switch (d->activation) {                                                                   \
-        case NN_TANH:                                                                              \
-            FINISH_POOLED(finish, NN_TANH);                                                        \
-        case NN_RELU:                                                                              \
-            FINISH_POOLED(finish, NN_RELU);                                                        \
-        case NN_SIGMOID:                                                                           \
-            FINISH_POOLED(finish, NN_SIGMOID);                                                     \
-        default:                                                                                   \
-            FINISH_POOLED(finish, NN_LINEAR);                                                      \
-        }                                                                                          \
+/* FINISH with the window's activation and pooling, known when this is compiled, as its last
+   arguments. */
+#define FINISH(d, finish, ...)                                                                     \
+    switch ((d)->activation) {                                                                     \
+    case NN_TANH:                                                                                  \
+        POOLED_FINISH(d, NN_TANH, finish, __VA_ARGS__);                                            \
+    case NN_RELU:                                                                                  \
+        POOLED_FINISH(d, NN_RELU, finish, __VA_ARGS__);                                            \
+    case NN_SIGMOID:                                                                               \
+        POOLED_FINISH(d, NN_SIGMOID, finish, __VA_ARGS__);                                         \
+    default:                                                                                       \
+        POOLED_FINISH(d, NN_LINEAR, finish, __VA_ARGS__);                                          \
     }
 
-DEFINE_FINISH(finish_channels_row, finish_channels)
+static void finish_channels_row(const direct_window *d, const float *scratch, float *y)
+{
+    FINISH(d, finish_channels, d, scratch, y)
+}
 
 /* ---- channels in lanes ---- */
 

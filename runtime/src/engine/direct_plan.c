@@ -68,6 +68,12 @@ static void find_zeros(nn_direct *direct)
     }
 }
 
+static int can_by_points(const lane_plan *plan, const direct_window *window)
+{
+    return plan->wish != LANE_PLAIN && window->kernel_h == 5 && window->kernel_w == 5 &&
+           window->stride_h == 1 && window->stride_w == 1;
+}
+
 /* Which form wastes fewer lanes? Columns need the input in planes, their output goes there: between
    convolutions, and where there is but one channel. */
 static void choose_forms(nn_direct *direct)
@@ -144,18 +150,22 @@ typedef struct direct_sizes {
     size_t activations, packed, scratch, indices, blank, empty;
 } direct_sizes;
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
 {
     direct_window *window = &stage->window;
     int channels = window->out.c;
-    size_t taps = (size_t)window->kernel_h * (size_t)window->kernel_w * (size_t)window->in.c;
     window->weight_row = stage->columns ? channels : nn__direct_round_up(channels, lanes);
     stage->packed_at =
-        reserve(&sizes->packed, (taps + 1) * (size_t)window->weight_row + LANE_GROUP);
+        reserve(&sizes->packed, (nn__direct_weight_rows(stage) + 1) * (size_t)window->weight_row +
+                                    LANE_GROUP);
     size_t row = stage->columns
                      ? (size_t)(nn__direct_round_up(window->columns, 2 * lanes) * channels)
                      : (size_t)(window->columns * window->weight_row);
-    sizes->scratch = 2 * row > sizes->scratch ? 2 * row : sizes->scratch;
+    sizes->scratch = larger(sizes->scratch, 2 * row);
+    if (window->points)
+        sizes->scratch = larger(sizes->scratch, nn__direct_split_scratch(window, lanes));
     if (stage->columns) {
         sizes->blank += (size_t)window->in.c * (size_t)window->in.rows;
         sizes->empty += (size_t)(window->rows + 1) / 2;
@@ -182,6 +192,8 @@ static void lay_stages(nn_direct *direct, direct_sizes *sizes)
     direct->input_at = reserve(&sizes->activations, (size_t)direct->input.size);
     direct->output_at = direct->input_at;
     direct_map before = direct->split = split_map(&direct->input, direct->stages, lanes);
+    if (before.half && can_by_points(plan, &direct->stages->window))
+        direct->stages->window.points = DIRECT_SPLIT_POINTS;
     if (before.half)
         direct->output_at = direct->split_at =
             reserve(&sizes->activations, (size_t)before.size + 2 * LANE_GROUP);

@@ -37,6 +37,14 @@ struct nn_direct {
     int aligned;                /* dense layers' rows as well */
 };
 
+/* Rows of a convolution's packed weights, weight_row floats each; then comes the bias. */
+static inline size_t nn__direct_weight_rows(const direct_stage *stage)
+{
+    const direct_window *window = &stage->window;
+    return (size_t)(window->kernel_h + window->points) * (size_t)window->kernel_w *
+           (size_t)window->in.c;
+}
+
 static inline int nn__direct_round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
 /* Aligned; NULL: no memory. */

@@ -148,7 +148,19 @@ typedef struct direct_window {
     int pooled;
     nn_activation activation; /* not softmax */
     int weight_row;           /* floats of a tap's weights (direct_conv) */
+    int points;               /* split planes: by fewer products, at so many points; 0: plainly */
 } direct_window;
+
+/* What direct_conv_columns takes at once of split planes by fewer products (direct_split_points.h). */
+enum { DIRECT_SPLIT_POINTS = 8, DIRECT_SPLIT_CHANNELS = 6 };
+
+/* Floats of scratch: a block's sums, then inputs at the points. */
+static inline size_t nn__direct_split_scratch(const direct_window *window, int lanes)
+{
+    return (size_t)(DIRECT_SPLIT_POINTS *
+                    (2 * DIRECT_SPLIT_CHANNELS * lanes + window->in.c * window->in.pitch)) +
+           LANE_GROUP; /* reads past the last row */
+}
 
 /* A dense layer's weights are rows, one for each input, `row` floats apart: m, or m in whole
    vectors with zeros behind, as they must be where m is less than a vector. */

@@ -21,6 +21,7 @@
 #include "lane_sparse_conv.h"
 #endif
 #include "direct_conv.h"
+#include "direct_split_points.h"
 #include "direct_columns.h"
 #include "direct_kernels.h"
 #include "direct_dense.h"

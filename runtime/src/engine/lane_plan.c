@@ -223,16 +223,12 @@ static void find_sparse(lane_plan *plan)
     }
 }
 
-/* What XTINYCC_CONV says of the ways: "direct" forbids them, "winograd" wants that one wherever it can
-   compute. */
-typedef enum way_wish { QUICKEST, DIRECT, WINOGRAD } way_wish;
-
-static way_wish wished_way(void)
+static lane_wish wished_way(void)
 {
     const char *wish = getenv("XTINYCC_CONV");
     if (wish && !strcmp(wish, "direct"))
-        return DIRECT;
-    return wish && !strcmp(wish, "winograd") ? WINOGRAD : QUICKEST;
+        return LANE_PLAIN;
+    return wish && !strcmp(wish, "winograd") ? LANE_WINOGRAD : LANE_QUICKEST;
 }
 
 /* Equal windows must have equal results where a maximum is taken of them: the first of them has the
@@ -267,14 +263,14 @@ static void try_way(lane_stage *stage, const lane_way_kernels *by, int wants_inp
 static void find_ways(lane_plan *plan)
 {
     int parameters = 0, tiles_anyway = nn__isa_tiles() == 2;
-    way_wish wish = wished_way();
+    const lane_wish wish = plan->wish;
     for (int i = 0; i < plan->stage_count; i++) {
         lane_stage *stage = &plan->stages[i];
-        if (stage->kind == LANE_CONV && (wish == QUICKEST || tiles_anyway))
+        if (stage->kind == LANE_CONV && (wish == LANE_QUICKEST || tiles_anyway))
             try_way(stage, plan->tiles, parameters, 0, tiles_anyway);
-        if (stage->kind == LANE_CONV && wish != DIRECT && !tiles_anyway)
+        if (stage->kind == LANE_CONV && wish != LANE_PLAIN && !tiles_anyway)
             try_way(stage, plan->kernels->winograd, parameters, maximum_follows(plan, i),
-                    wish == WINOGRAD);
+                    wish == LANE_WINOGRAD);
         parameters |= stage->kind == LANE_CONV || stage->kind == LANE_DENSE;
     }
 }
@@ -306,7 +302,7 @@ static int list_items(lane_plan *plan)
 int nn__lane_plan(lane_plan *plan, const nn_net *net, const lane_kernels *kernels,
                   const lane_way_kernels *tiles, int skip_zeros)
 {
-    *plan = (lane_plan){.net = net, .kernels = kernels, .tiles = tiles};
+    *plan = (lane_plan){.net = net, .kernels = kernels, .tiles = tiles, .wish = wished_way()};
     /* An operation gives at most three stages: flatten, itself, activation; one more at the end. */
     plan->stages = calloc(3 * (size_t)net->op_count + 1, sizeof *plan->stages);
     if (!plan->stages)

@@ -80,10 +80,15 @@ typedef struct lane_item {
     int row0, row1; /* dense weights; row0 = row1: the biases, or the whole of a convolution */
 } lane_item;
 
+/* What XTINYCC_CONV says of the ways to compute a convolution: "direct" wants the plain sums,
+   "winograd" that one wherever it can compute. */
+typedef enum lane_wish { LANE_QUICKEST, LANE_PLAIN, LANE_WINOGRAD } lane_wish;
+
 typedef struct lane_plan {
     const nn_net *net;
     const lane_kernels *kernels;
     const lane_way_kernels *tiles; /* NULL: none */
+    lane_wish wish;
     int stage_count;
     lane_stage *stages;
     lane_map input;

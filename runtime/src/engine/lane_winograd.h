@@ -277,7 +277,7 @@ static void winograd_weights(const lane_way *way, const lane_map *map, const flo
     vf *inputs = (vf *)scratch, *gradients = (vf *)(scratch + w->gradients_at);
     float *sums = scratch + w->sums_at;
     double points[MOST_POINTS][MOST_WIDTH];
-    point_weights(way, points);
+    point_weights(w->points, conv->kernel_w, points);
     if (!way->is_taken)
         winograd_take(way, x, scratch);
     WITH_POINTS(way, take_gradients, way, map, (const vf *)g, gradients)
@@ -355,6 +355,9 @@ static void winograd_input(const lane_way *way, const lane_map *map, const float
 
 /* ---- plan ---- */
 
+/* Of a row of so many results. */
+static int tiles_of(int columns, int points) { return block_count(columns, columns_of(points)); }
+
 static int winograd_plan(lane_way *way)
 {
     const lane_conv *conv = &way->conv;
@@ -362,12 +365,10 @@ static int winograd_plan(lane_way *way)
     lane_winograd *w = &way->winograd;
     if (conv->stride_h != 1 || conv->stride_w != 1 || (conv->kernel_w != 3 && conv->kernel_w != 5))
         return 0;
-    w->points = 4 + conv->kernel_w - 1;
-    w->tiles = block_count(out->w, 4);
-    if (conv->kernel_w == 5 && 9 * block_count(out->w, 5) < w->points * w->tiles) {
+    w->points = conv->kernel_w == 3 ? 6 : 8;
+    if (w->points == 8 && 9 * tiles_of(out->w, 9) < 8 * tiles_of(out->w, 8))
         w->points = 9;
-        w->tiles = block_count(out->w, 5);
-    }
+    w->tiles = tiles_of(out->w, w->points);
     size_t weights = (size_t)conv->kernel_h * in->c * out->c;
     size_t inputs = (size_t)(w->points * input_points(way)) * VL;
     size_t gradients = (size_t)(w->points * output_points(way)) * VL;

@@ -3,23 +3,37 @@
 /* Channels or filters of a block whose weights lie together. */
 enum { MOST_OUTPUTS = NREG == 32 ? 8 : 4 };
 
-static const double FINITE_6[] = {0, 1, -1, 2, -0.5}, FINITE_8[] = {0, 1, -1, 2, -2, 0.5, -0.5},
-                    FINITE_9[] = {0.25, -0.25, 0.625, -0.625, 1, -1, 2, -2};
+static const double FINITE_6[] = {0, 1, -1, 2, -0.5}, FINITE_8[] = {0, 1, -1, 2, -2, 0.5, -0.5};
 
-/* G: g[point][kx] */
-static void point_weights(const lane_way *way, double g[MOST_POINTS][MOST_WIDTH])
+/* The P-th of so many points; the last is infinity. */
+static double point_at(int points, int p)
 {
-    int points = way->winograd.points, kernel_w = way->conv.kernel_w;
-    const double *at = points == 9 ? FINITE_9 : points == 8 ? FINITE_8 : FINITE_6;
+    if (points == 9)
+        return (double)(p % 2 ? -PAIR_AT[p / 2] : PAIR_AT[p / 2]);
+    return points == 8 ? FINITE_8[p] : FINITE_6[p];
+}
+
+/* G: g[point][tap] for a row of `width` weights. */
+static void point_weights(int points, int width, double g[MOST_POINTS][MOST_WIDTH])
+{
     for (int p = 0; p + 1 < points; p++) {
-        double value = 1;
+        double at = point_at(points, p), value = 1;
         for (int q = 0; q + 1 < points; q++)
-            value /= q == p ? 1 : at[p] - at[q];
-        for (int kx = 0; kx < kernel_w; kx++, value *= at[p])
-            g[p][kx] = value;
+            value /= q == p ? 1 : at - point_at(points, q);
+        for (int k = 0; k < width; k++, value *= at)
+            g[p][k] = value;
     }
-    for (int kx = 0; kx < kernel_w; kx++)
-        g[points - 1][kx] = kx == kernel_w - 1;
+    for (int k = 0; k < width; k++)
+        g[points - 1][k] = k == width - 1;
+}
+
+/* One weight at a point whose powers are G: of COUNT neighbours, `down` apart. */
+static double point_weight(const double *g, const float *weights, size_t down, int count)
+{
+    double sum = 0;
+    for (int k = 0; k < count; k++)
+        sum += g[k] * (double)weights[(size_t)k * down];
+    return sum;
 }
 
 /* So many weights at once, in float64: what is rounded here is rounded for all images. */
@@ -64,7 +78,7 @@ static void winograd_pack(const lane_way *way, const float *weights, float *pack
     const lane_conv *conv = &way->conv;
     double g[MOST_POINTS][MOST_WIDTH];
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(out_c, MOST_OUTPUTS);
-    point_weights(way, g);
+    point_weights(way->winograd.points, conv->kernel_w, g);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(out_c, blocks, b), count = block_start(out_c, blocks, b + 1) - first;
         for (int ky = 0; ky < conv->kernel_h; ky++)
@@ -80,7 +94,7 @@ static void winograd_pack_input(const lane_way *way, const float *weights, float
     const lane_conv *conv = &way->conv;
     double g[MOST_POINTS][MOST_WIDTH];
     int in_c = conv->in.c, out_c = conv->out.c, blocks = block_count(in_c, MOST_OUTPUTS);
-    point_weights(way, g);
+    point_weights(way->winograd.points, conv->kernel_w, g);
     for (int b = 0; b < blocks; b++) {
         int first = block_start(in_c, blocks, b), count = block_start(in_c, blocks, b + 1) - first;
         for (int ky = conv->kernel_h - 1; ky >= 0; ky--)
