@@ -28,6 +28,8 @@ static void pack_conv(const direct_stage *stage, const lane_kernels *k, const fl
     const nn_op *op = stage->from->op;
     if (stage->columns)
         k->direct_pack_columns(window, params + op->weight, to);
+    else if (window->points)
+        k->direct_pack_points(window, params + op->weight, to);
     else
         pack_rows(window, params + op->weight, to);
     to += nn__direct_weight_rows(stage) * (size_t)window->weight_row;
@@ -199,6 +201,25 @@ static void run_joined(const nn_direct *direct, const float *params, const direc
     }
 }
 
+/* The same by fewer products, block by block of columns. */
+static void run_joined_points(const nn_direct *direct, const float *params,
+                              const direct_stage *stage)
+{
+    const lane_kernels *k = direct->plan->kernels;
+    const direct_stage *reader = stage + stage->rows_into;
+    const float *weights = direct->packed + stage->packed_at;
+    float *middle = direct->activations + stage->out_at;
+    dense_weights found = weights_of(direct, params, reader);
+    direct_join join = {.layer = reader->dense, .x = middle, .weights = found.weights,
+                        .start = found.bias, .y = direct->activations + reader->out_at,
+                        .may_skip = reader->may_skip, .list = direct->indices};
+    join.layer.activation = NN_LINEAR;
+    k->direct_conv_points(&stage->window, direct->activations + stage->in_at, weights,
+                          bias_of_conv(stage, weights), direct->scratch, middle, &join);
+    k->direct_dense(&reader->dense, middle, found.weights, join.start, join.list, join.count,
+                    join.y);
+}
+
 static void run_stage(const nn_direct *direct, const float *params, const direct_stage *stage)
 {
     const lane_kernels *k = direct->plan->kernels;
@@ -213,6 +234,8 @@ static void run_stage(const nn_direct *direct, const float *params, const direct
         if (stage->columns)
             k->direct_conv_columns(window, in, weights, bias, stage->blank, stage->empty,
                                    direct->scratch, out);
+        else if (window->points)
+            k->direct_conv_points(window, in, weights, bias, direct->scratch, out, NULL);
         else
             k->direct_conv(window, in, weights, bias, direct->scratch, out, 0, window->out.h,
                            &nothing);
@@ -275,7 +298,9 @@ void nn__direct_forward(nn_direct *direct, const float *params, const nn_batch *
         load_image(direct, &input);
         for (int i = 0; i < direct->stage_count; i++) {
             const direct_stage *stage = &direct->stages[i];
-            if (stage->rows_into)
+            if (stage->rows_into && stage->window.points)
+                run_joined_points(direct, params, stage);
+            else if (stage->rows_into)
                 run_joined(direct, params, stage);
             else
                 run_stage(direct, params, stage);

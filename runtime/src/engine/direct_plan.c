@@ -74,6 +74,16 @@ static int can_by_points(const lane_plan *plan, const direct_window *window)
            window->stride_h == 1 && window->stride_w == 1;
 }
 
+/* Ten rows go by nine products instead of five for each: where most of them are wanted. */
+static int by_points(const lane_plan *plan, const direct_stage *stage)
+{
+    const direct_window *window = &stage->window;
+    int tens = (window->rows + DIRECT_POINTS_ROWS - 1) / DIRECT_POINTS_ROWS;
+    return can_by_points(plan, window) && plan->kernels->direct_conv_points &&
+           stage->from->out.c <= plan->kernels->lanes &&
+           (plan->wish == LANE_WINOGRAD || 18 * tens < 4 * window->rows);
+}
+
 /* Which form wastes fewer lanes? Columns need the input in planes, their output goes there: between
    convolutions, and where there is but one channel. */
 static void choose_forms(nn_direct *direct)
@@ -81,7 +91,7 @@ static void choose_forms(nn_direct *direct)
     int lanes = direct->plan->kernels->lanes, planes = 1; /* may the input be in planes? */
     for (int i = 0; i < direct->stage_count; i++) {
         direct_stage *stage = &direct->stages[i];
-        const direct_window *window = &stage->window;
+        direct_window *window = &stage->window;
         int channels = stage->from->out.c, columns = window->columns;
         int is_conv = stage->from->kind == LANE_CONV;
         int before_conv = i + 1 < direct->stage_count && stage[1].from->kind == LANE_CONV &&
@@ -90,6 +100,8 @@ static void choose_forms(nn_direct *direct)
                          (before_conv || channels == 1) &&
                          (long)nn__direct_round_up(columns, lanes) * channels <
                              (long)nn__direct_round_up(channels, lanes) * columns;
+        if (is_conv && !stage->columns && i && stage[-1].columns && by_points(direct->plan, stage))
+            window->points = DIRECT_POINTS;
         planes = stage->columns;
     }
 }
@@ -111,6 +123,9 @@ static direct_map map_of(const lane_map *shape, const direct_stage *reader, int 
         left = conv->pad_left;
         map.rows =
             at_least(top + map.h, (conv->rows - 1) * conv->stride_h + conv->kernel_h);
+        if (conv->points) /* all of the last ten rows are computed */
+            map.rows = at_least(map.rows, nn__direct_round_up(conv->rows, DIRECT_POINTS_ROWS) +
+                                              conv->kernel_h - 1);
         columns = at_least(left + map.w, (conv->columns - 1) * conv->stride_w + conv->kernel_w);
     }
     map.step = planes ? 1 : map.c;
@@ -165,7 +180,9 @@ static void lay_conv(direct_stage *stage, int lanes, direct_sizes *sizes)
                      : (size_t)(window->columns * window->weight_row);
     sizes->scratch = larger(sizes->scratch, 2 * row);
     if (window->points)
-        sizes->scratch = larger(sizes->scratch, nn__direct_split_scratch(window, lanes));
+        sizes->scratch = larger(sizes->scratch, stage->columns
+                                                    ? nn__direct_split_scratch(window, lanes)
+                                                    : nn__direct_points_scratch(window));
     if (stage->columns) {
         sizes->blank += (size_t)window->in.c * (size_t)window->in.rows;
         sizes->empty += (size_t)(window->rows + 1) / 2;

@@ -41,8 +41,8 @@ struct nn_direct {
 static inline size_t nn__direct_weight_rows(const direct_stage *stage)
 {
     const direct_window *window = &stage->window;
-    return (size_t)(window->kernel_h + window->points) * (size_t)window->kernel_w *
-           (size_t)window->in.c;
+    int plain = stage->columns || !window->points ? window->kernel_h : 0;
+    return (size_t)(plain + window->points) * (size_t)window->kernel_w * (size_t)window->in.c;
 }
 
 static inline int nn__direct_round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }

@@ -148,13 +148,21 @@ typedef struct direct_window {
     int pooled;
     nn_activation activation; /* not softmax */
     int weight_row;           /* floats of a tap's weights (direct_conv) */
-    int points;               /* split planes: by fewer products, at so many points; 0: plainly */
+    int points;               /* by fewer products, at so many points of a column; 0: plainly */
 } direct_window;
 
-/* What direct_conv_columns takes at once of split planes by fewer products (direct_split_points.h). */
+/* What direct_conv_points takes at once: rows of results, columns of a block; and
+   direct_conv_columns with split planes: channels of a block. */
+enum { DIRECT_POINTS = 9, DIRECT_POINTS_ROWS = 10, DIRECT_POINTS_COLUMNS = 4 };
 enum { DIRECT_SPLIT_POINTS = 8, DIRECT_SPLIT_CHANNELS = 6 };
 
-/* Floats of scratch: a block's sums, then inputs at the points. */
+/* Floats of their scratch: a block's sums, then inputs at the points. */
+static inline size_t nn__direct_points_scratch(const direct_window *window)
+{
+    return (size_t)(2 * DIRECT_POINTS *
+                    (DIRECT_POINTS_COLUMNS * window->weight_row + window->in.c * window->in.pitch));
+}
+
 static inline size_t nn__direct_split_scratch(const direct_window *window, int lanes)
 {
     return (size_t)(DIRECT_SPLIT_POINTS *
@@ -178,6 +186,17 @@ typedef struct direct_ahead {
     const int32_t *list;
     int count;
 } direct_ahead;
+
+/* A dense layer that takes a convolution's results while more of them are computed. */
+typedef struct direct_join {
+    direct_layer layer;       /* without its activation */
+    const float *x, *weights; /* the convolution's results, in Keras' order */
+    const float *start;       /* what the sums start with: the bias or NULL; then y */
+    float *y;
+    int may_skip;             /* the weights of results that are zero */
+    int32_t *list;            /* those of the results that are not in the sums yet: room for all of */
+    int count;                /* them and a vector */
+} direct_join;
 
 /* One image on its way in. */
 typedef struct direct_input {
@@ -290,6 +309,13 @@ typedef struct lane_kernels {
     void (*direct_conv)(const direct_window *window, const float *x, const float *weights,
                         const float *bias, float *scratch, float *y, int y0, int y1,
                         const direct_ahead *ahead);
+    /* The same by fewer products (direct_points.h), for all rows; or NULL. window->points is
+       DIRECT_POINTS, the input in planes, of as many rows as whole tens of results read, the kernel
+       5 x 5, its stride 1, channels one vector. What JOIN (may be NULL) lists at the end is left to
+       the caller. */
+    void (*direct_pack_points)(const direct_window *window, const float *weights, float *packed);
+    void (*direct_conv_points)(const direct_window *window, const float *x, const float *weights,
+                               const float *bias, float *scratch, float *y, direct_join *join);
     void (*direct_pack_columns)(const direct_window *window, const float *weights, float *packed);
     void (*direct_conv_columns)(const direct_window *window, const float *x, const float *weights,
                                 const float *bias, const uint8_t *blank, uint8_t *empty,

@@ -25,6 +25,9 @@
 #include "direct_columns.h"
 #include "direct_kernels.h"
 #include "direct_dense.h"
+#if VL == 16
+#include "direct_points.h"
+#endif
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -68,6 +71,10 @@ const lane_kernels PASTE(nn__lane_kernels_v, LANE_ISA) = {
     .direct_split = direct_split,
     .direct_load_split = direct_load_split,
     .direct_conv = direct_conv,
+#if VL == 16
+    .direct_pack_points = direct_pack_points,
+    .direct_conv_points = direct_conv_points,
+#endif
     .direct_pack_columns = direct_pack_columns,
     .direct_conv_columns = direct_conv_columns,
     .direct_pool = direct_pool,
