@@ -248,8 +248,9 @@ INLINE int all_blank(const direct_window *d, const uint8_t *blank, int both)
     return 1;
 }
 
-/* Rows of inputs, in two pairs of rows of results from BLANK on, that are not zero. */
-static int rows_under_pair(const direct_window *d, const uint8_t *blank)
+/* Rows of the kernel that two pairs of rows of results, the first from BLANK on, take plainly: those
+   over inputs that are not all zero. */
+static int kernel_rows_of_pairs(const direct_window *d, const uint8_t *blank)
 {
     int rows = 0;
     for (int ic = 0; ic < d->in.c; ic++, blank += d->in.rows)
@@ -274,7 +275,7 @@ static void direct_conv_columns(const direct_window *d, const float *x, const fl
         const int both = oy + 1 < rows;
         columns_place at = {.x = x + oy * d->stride_h * d->in.pitch,
                             .blank = blank + oy * d->stride_h, .row = row};
-        if (few && oy + SPLIT_ROWS <= rows && rows_under_pair(d, at.blank) > few) {
+        if (few && oy + SPLIT_ROWS <= rows && kernel_rows_of_pairs(d, at.blank) > few) {
             split_tile(d, at.x, points, bias, scratch, y);
             empty[oy / 2] = empty[oy / 2 + 1] = 0;
             oy += 2;

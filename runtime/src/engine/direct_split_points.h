@@ -10,7 +10,7 @@ enum {
     COLUMNS_MOST = DIRECT_SPLIT_CHANNELS, /* of a block of two vectors of columns */
     SPLIT_POINTS = DIRECT_SPLIT_POINTS,
     SPLIT_ROWS = 4,
-    SPLIT_FEW = 5 /* rows of a kernel under two pairs of rows that take less time than all points */
+    SPLIT_FEW = 5 /* rows of the kernel, of two pairs of rows, that cost no more plainly */
 };
 
 /* [block of channels][ic][point][kx][channel] */

@@ -294,7 +294,7 @@ typedef struct lane_kernels {
        direct_pack_columns() orders them; rows of the input (by channel, frame included) that are
        marked in `blank` are zero; direct_blank() finds those of an image. `empty` (a byte for each
        two rows of results) tells a call where the one before left what comes of zeros alone; with
-       other weights, or other outputs, it starts as zeros. Both keep two rows of results in
+       other weights, or other outputs, it starts as zeros. Plainly, both keep two rows of results in
        `scratch`. direct_conv computes rows y0 .. y1-1. direct_dense takes the `count` inputs in
        `list`; its bias may be y itself, for sums so far. direct_nonzero() lists the inputs that
        are not zero: it writes up to n + 16 numbers. */
