@@ -3,8 +3,8 @@
  * every layer, window, stride, padding and activation, tails of all lengths, several images one
  * after the other (a frame that was written over would show in the second), every instruction set
  * that this machine has, and those that it lacks with their one multiplication in plain C. All
- * memory of the engine, and the images, end at pages that may not be touched, or, with GUARDED=start
- * in the environment, begin behind such pages.
+ * memory of the engine, and the images, end at pages that may not be touched, or, with
+ * GUARDED=start in the environment, begin behind such pages.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -113,12 +113,31 @@ static layer_t *draw_picture_layer(int *h, int *w)
     return kind == 5 ? nn_average_pooling2d(0, opts) : nn_max_pooling2d(0, opts);
 }
 
+/* Two pairs of a convolution and a pooling as LeNet-5 has them, of about its size. Returns the
+ * layers. */
+static int draw_lenet(layer_t **layers)
+{
+    int count = 0;
+    for (int i = 0; i < 2; i++) {
+        layers[count++] = nn_conv2d(i ? draw(1, 40) : 6, 5,
+                                    (conv2d_opts){.padding = !i && draw(0, 1) ? "same" : "valid",
+                                                  .activation = draw_activation()});
+        layers[count++] = draw(0, 1) ? nn_average_pooling2d(2, (pooling2d_opts){0})
+                                     : nn_max_pooling2d(2, (pooling2d_opts){0});
+    }
+    return count;
+}
+
 static model_t *draw_model(void)
 {
     layer_t *layers[16];
-    int count = 0, h = draw(1, 30), w = draw(1, 30), c = draw(0, 1) ? 1 : draw(2, 7);
+    int lenet = draw(0, 5) == 0, least = lenet ? 18 : 1;
+    int count = 0, h = draw(least, least + 29), w = draw(least, least + 29);
+    int c = lenet || draw(0, 1) ? 1 : draw(2, 7);
     layers[count++] = nn_input(3, (int64_t[]){h, w, c});
-    for (int left = draw(1, 5); left > 0; left--)
+    if (lenet)
+        count += draw_lenet(layers + count);
+    for (int left = lenet ? 0 : draw(1, 5); left > 0; left--)
         layers[count++] = draw_picture_layer(&h, &w);
     if (draw(0, 5)) {
         layers[count++] = nn_flatten((layer_opts){0});
@@ -141,9 +160,13 @@ static tensor_t draw_images(const model_t *m, int bytes)
     size_t count = IMAGES * (size_t)net->in_h * (size_t)net->in_w * (size_t)net->in_c;
     int64_t shape[] = {IMAGES, net->in_h, net->in_w, net->in_c};
     void *values = guard(count * (bytes ? 1 : sizeof(float)));
+    size_t row = (size_t)net->in_w * (size_t)net->in_c, rows = (size_t)net->in_h;
+    size_t top = (size_t)draw(0, 4),
+           bottom = rows + 2 - (size_t)draw(0, 5); /* blank beyond these */
     for (size_t i = 0; i < count; i++)
         if (bytes)
-            ((uint8_t *)values)[i] = (uint8_t)draw(0, 255);
+            ((uint8_t *)values)[i] =
+                (uint8_t)(i / row % rows < top || i / row % rows >= bottom ? 0 : draw(0, 255));
         else
             ((float *)values)[i] = (float)draw(-1000, 1000) / 700;
     tensor_t x = nn_tensor_wrap(values, bytes ? NN_UINT8 : NN_FLOAT32, 4, shape);
@@ -280,7 +303,7 @@ static void *guarded_conv(const quant_kernels *k, quant_window w, const void *x,
     *size = (size_t)w.out_h * (size_t)w.out_w * (size_t)w.out_c *
             (w.finish.to_float ? 4 : (size_t)k->element);
     void *y = guard(*size), *scratch = guard(nn__quant_conv_scratch(&w));
-    w.weights = packed;
+    w.weights = w.ahead = packed;
     (columns ? k->conv_columns : k->conv)(&w, x, y, scratch);
     __wrap_free(scratch);
     __wrap_free(packed);
@@ -301,6 +324,11 @@ static void guard_conv(const quant_kernels *k)
                           .stride_h = draw(1, 2),
                           .stride_w = draw(1, 2),
                           .pooled = (quant_pooled)pooled};
+        if (i % 8 == 7) { /* as LeNet-5's second */
+            w.in_c = 6;
+            w.kernel_w = 5;
+            w.stride_w = 1;
+        }
         w.padded = whole(w.out_c, k->lanes) * k->lanes;
         w.row_groups = whole(w.kernel_w * w.in_c, k->group);
         w.out_pitch = w.out_w * w.out_c;

@@ -1,8 +1,9 @@
 /*
  * Convolutions of quantised maps, outputs in the lanes (conv). Included by quant_kernels.c only.
  *
- * A block of rows x columns x vectors of outputs stays in registers; a group of inputs is broadcast,
- * the weights of a group and VL outputs are one vector. Single input channels: quant_columns.h.
+ * A block of rows x columns x vectors of outputs stays in registers; a group of inputs is
+ * broadcast, the weights of a group and VL outputs are one vector. Single input channels:
+ * quant_columns.h.
  */
 #ifndef NN_QUANT_CONV_H
 #define NN_QUANT_CONV_H
@@ -85,10 +86,17 @@ INLINE void renew(multiples *m)
 
 enum { P_MOST = 20 }; /* sums in registers */
 
+INLINE sums sums_at(const sum *from)
+{
+    sums s;
+    memcpy(&s, from, sizeof s);
+    return s;
+}
+
 /* The sums of R rows (2: pooled) x P columns x V vectors of outputs from c on, beginning at x, to
    s[row][column][vector]. */
-INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, const int R, const int P,
-                      const int V)
+INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, const int R,
+                      const int P, const int V)
 {
     UNROLL for (int v = 0; v < V; v++)
     {
@@ -117,6 +125,50 @@ INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, c
     }
 }
 
+/* Memory that will be read soon. */
+typedef struct ahead {
+    const char *at, *end;
+} ahead;
+
+#if NREG == 32 && QUANT_FORM == QUANT_QUADS
+/* The same for kernel rows of WIDE columns of STEP channels, stride 1, one vector of outputs: a
+   kernel row's weights all stay in registers, and a group of inputs is loaded once for all windows
+   of an output row that it belongs to, every second one where STEP is even. Half as many loads as
+   products: there is room for a line of what comes next with each. */
+INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c, ahead *next,
+                        const int P, const int STEP, const int WIDE)
+{
+    const int GROUPS = (STEP * WIDE + GROUP - 1) / GROUP;
+    const int EVERY = STEP % GROUP ? 2 : 1;             /* windows whose groups are the same */
+    const int APART = STEP * EVERY / GROUP;             /* groups from one such to the next */
+    const int LOADS = GROUPS + (P / EVERY - 1) * APART; /* of a row's */
+    sums bias = sums_at((const sum *)k->bias + c);
+    UNROLL for (int i = 0; i < 2 * P; i++) s[i] = bias;
+    const char *w = (const char *)k->weights + (size_t)c * 4;
+    size_t below = (size_t)k->padded * 4, down = (size_t)(k->stride_h * k->in_pitch);
+    for (int ky = 0; ky < k->kernel_h; ky++, x += k->in_pitch) {
+        vi weights[8];
+        UNROLL for (int g = 0; g < GROUPS; g++, w += below) weights[g] = *(const vi_any *)w;
+        UNROLL for (int i = 0; i < LOADS; i++)
+        {
+            __builtin_prefetch(next->at + 64 * i, 0, 3);
+            UNROLL for (int start = 0; start < 2 * EVERY; start++)
+            {
+                int row = start / EVERY, first = start % EVERY;
+                vi in = group_at(x + (row ? down : 0) + first * STEP + i * GROUP);
+                UNROLL for (int n = 0; n < P / EVERY; n++)
+                {
+                    int at = row * P + first + n * EVERY, g = i - n * APART;
+                    if (g >= 0 && g < GROUPS)
+                        s[at] = dot(s[at], in, weights[g]);
+                }
+            }
+        }
+        next->at = next->end - next->at > 64 * LOADS ? next->at + 64 * LOADS : next->end;
+    }
+}
+#endif
+
 INLINE vf factor_at(const quant_finish *finish, int c)
 {
 #if QUANT_FORM == QUANT_HALVES
@@ -125,13 +177,6 @@ INLINE vf factor_at(const quant_finish *finish, int c)
 #else
     return *(const vf_any *)(finish->factor + c);
 #endif
-}
-
-INLINE sums sums_at(const sum *from)
-{
-    sums s;
-    memcpy(&s, from, sizeof s);
-    return s;
 }
 
 /* COUNT positions of OUT_C outputs each, to floats or to elements. Positions go from left to right,
@@ -175,7 +220,8 @@ static void finish_outputs(const quant_finish *finish, const sum *s, int count, 
 
 /* ---- not pooled: sums of a row to the scratch, then from there ---- */
 
-INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, const int P, const int V)
+INLINE void conv_block(const quant_window *k, const element *x, sum *to, int c, const int P,
+                       const int V)
 {
     sums s[P_MOST];
     conv_sums(k, x, s, c, 1, P, V);
@@ -217,15 +263,16 @@ INLINE void finish_windows(const quant_window *k, const sums *s, element *y, int
         const sums *four = s + 2 * i * V + v;
         int at = i * k->out_c + v * VL;
         store(y + at,
-              pooled(four[0], four[V], four[P * V], four[P * V + V], factor_at(&k->finish, c + v * VL),
-                     k->finish.zero, POOLED, ACTIVATION),
+              pooled(four[0], four[V], four[P * V], four[P * V + V],
+                     factor_at(&k->finish, c + v * VL), k->finish.zero, POOLED, ACTIVATION),
               c + v * VL ? k->out_c - c - v * VL : room - at);
     }
 }
 
 #define FINISH_WINDOWS(P, V)                                                                       \
     if (k->pooled == QUANT_AVERAGED)                                                               \
-        BY_ACTIVATION(k->finish.activation, finish_windows, k, s, y, c, room, P, V, QUANT_AVERAGED)\
+        BY_ACTIVATION(k->finish.activation, finish_windows, k, s, y, c, room, P, V,                \
+                      QUANT_AVERAGED)                                                              \
     else                                                                                           \
         BY_ACTIVATION(k->finish.activation, finish_windows, k, s, y, c, room, P, V, QUANT_MAXIMUM)
 
@@ -235,8 +282,8 @@ static void finish_one(const quant_window *k, const sums *s, element *y, int c, 
 }
 
 /* One window at a time, for blocks of all sizes. */
-static __attribute__((noinline)) void finish_block(const quant_window *k, const sums *block, element *y,
-                                                   int c, int room, int p, int v)
+static __attribute__((noinline)) void finish_block(const quant_window *k, const sums *block,
+                                                   element *y, int c, int room, int p, int v)
 {
     for (int i = 0; i < p / 2; i++)
         for (int n = 0; n < v; n++) {
@@ -247,10 +294,16 @@ static __attribute__((noinline)) void finish_block(const quant_window *k, const 
 }
 
 INLINE void windows_block(const quant_window *k, const element *x, element *y, int c, int room,
-                          const int P, const int V)
+                          ahead *next, const int P, const int V)
 {
     sums s[P_MOST];
-    conv_sums(k, x, s, c, 2, P, V);
+    (void)next;
+#if NREG == 32 && QUANT_FORM == QUANT_QUADS
+    if (P == 10 && k->in_c == 6 && k->kernel_w == 5 && k->stride_w == 1)
+        shared_sums(k, x, s, c, next, P, 6, 5);
+    else
+#endif
+        conv_sums(k, x, s, c, 2, P, V);
     if (2 * P * V < P_MOST) { /* smaller code */
         finish_block(k, s, y, c, room, P, V);
         return;
@@ -261,9 +314,9 @@ INLINE void windows_block(const quant_window *k, const element *x, element *y, i
 #define WINDOWS_BLOCK(P, V)                                                                        \
     for (; 2 * k->out_w - x >= (P); x += (P))                                                      \
         windows_block(k, from + (size_t)x * step, y + x / 2 * k->out_c + c, c,                     \
-                      (k->out_w - x / 2) * k->out_c, P, V);
+                      (k->out_w - x / 2) * k->out_c, next, P, V);
 
-static void windows_row(const quant_window *k, const element *from, element *y)
+static void windows_row(const quant_window *k, const element *from, element *y, ahead *next)
 {
     size_t step = (size_t)(k->stride_w * k->in_c);
     for (int c = 0; c < k->padded;) {
@@ -289,10 +342,11 @@ static void conv(const quant_window *k, const void *x, void *y, void *scratch)
     int pooled = k->pooled != QUANT_NOT_POOLED;
     size_t down = (size_t)(k->stride_h * k->in_pitch) * (pooled ? 2 : 1);
     const element *from = x;
+    ahead next = {k->ahead, k->ahead + (size_t)k->ahead_lines * 64};
     for (int row = 0; row < k->out_h; row++, from += down) {
         size_t at = (size_t)row * (size_t)k->out_pitch;
         if (pooled) {
-            windows_row(k, from, (element *)y + at);
+            windows_row(k, from, (element *)y + at, &next);
             continue;
         }
         sum_row(k, from, scratch);

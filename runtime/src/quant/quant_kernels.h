@@ -44,6 +44,10 @@ typedef struct quant_window {
     const void *weights;   /* packed */
     const void *bias;      /* int32_t or float, padded */
     quant_finish finish;
+    /* Memory that the next layer reads, as much as the first cache has room for: what convolutions
+       with loads to spare ask for. Never NULL. */
+    const char *ahead;
+    int ahead_lines; /* of 64 bytes */
 } quant_window;
 
 typedef struct quant_dense {
@@ -83,16 +87,18 @@ typedef struct quant_kernels {
     void (*map)(const quant_layer *layer, const void *x, void *y, int count);
     /* ROWS of COUNT values each, of some storage, to rows of elements that start PITCH apart; and
        elements to floats. */
-    void (*load)(const quant_input *input, const void *from, void *y, int count, int rows, int pitch);
+    void (*load)(const quant_input *input, const void *from, void *y, int count, int rows,
+                 int pitch);
     void (*unload)(quant_range range, const void *x, float *y, int count);
 } quant_kernels;
 
 static inline size_t nn__quant_conv_scratch(const quant_window *window)
 {
     size_t rows = window->pooled ? 0 : (size_t)window->out_w * (size_t)window->padded;
-    /* Vectors of inputs: two of each row and group, four of each set of rests (quant_columns.h). */
-    size_t groups = (size_t)window->row_groups, kernel = (size_t)window->kernel_h;
-    size_t columns = 16 * (2 * (kernel + (size_t)window->stride_h) * groups + 4 * kernel);
+    /* A strip of the input: of each row two vectors of each group and two of rests (quant_strip.h). */
+    size_t input =
+        (2 * (size_t)window->out_h - 1) * (size_t)window->stride_h + (size_t)window->kernel_h;
+    size_t columns = window->pooled ? 16 * input * (2 * (size_t)window->row_groups + 2) : 0;
     return 4 * (rows > columns ? rows : columns);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- memory ---- */
 
@@ -58,9 +59,9 @@ static int pack(quant_layout *lay, quant_stage *stage, int rows, int count, int 
     const quant_kernels *k = lay->kernels;
     size_t outputs = (size_t)pad(lay, l->out_c);
     const void *weights = l->weights ? (const void *)l->weights : l->weights_bf16;
-    size_t size = stage->columns ? k->columns_pack_size(rows, count, l->out_c)
-                                 : k->pack_size(rows, count, l->out_c, is_dense);
-    stage->packed = nn__quant_zeroed(size);
+    stage->packed_size = stage->columns ? k->columns_pack_size(rows, count, l->out_c)
+                                        : k->pack_size(rows, count, l->out_c, is_dense);
+    stage->packed = nn__quant_zeroed(stage->packed_size);
     stage->bias = nn__quant_zeroed(outputs * 4);
     stage->factor = nn__quant_zeroed(outputs * sizeof(float));
     if (!stage->packed || !stage->bias || !stage->factor)
@@ -187,6 +188,35 @@ static int make_stage(quant_layout *lay, quant_stage *stage, size_t *scratch)
     return 1;
 }
 
+/* What may be read into the first cache while a convolution still runs, in bytes: all but what that
+   itself needs. */
+static size_t room_ahead(void)
+{
+    const size_t own = 16 << 10;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    long cache = sysconf(_SC_LEVEL1_DCACHE_SIZE);
+#else
+    long cache = 0;
+#endif
+    return cache > (long)own ? (size_t)cache - own : own;
+}
+
+/* Tell each convolution which weights are read after it. */
+static void look_ahead(quant_layout *lay)
+{
+    size_t room = room_ahead();
+    const quant_stage *next = NULL;
+    for (int i = lay->stage_count - 1; i >= 0; i--) {
+        quant_stage *stage = &lay->stages[i];
+        stage->window.ahead = next ? next->packed : stage->packed;
+        if (next)
+            stage->window.ahead_lines =
+                (int)((next->packed_size < room ? next->packed_size : room) / QUANT_ALIGN);
+        if (stage->packed)
+            next = stage;
+    }
+}
+
 static size_t values_of(const quant_layer *l)
 {
     size_t in = (size_t)l->in_h * (size_t)l->in_w * (size_t)l->in_c;
@@ -218,6 +248,7 @@ int nn__quant_layout_make(quant_layout *lay)
         if (!make_stage(lay, stage, &scratch))
             return 0;
     }
+    look_ahead(lay);
     for (int i = 0; i < 2; i++)
         lay->floats_at[i] = reserve(&lay->arena_size, floats * sizeof(float));
     lay->out_at = reserve(&lay->arena_size, (size_t)quant->net->out_c * sizeof(float));

@@ -27,6 +27,7 @@ typedef struct quant_stage {
     quant_dense dense;
     int columns;
     void *packed, *bias;
+    size_t packed_size;
     float *factor;
     const nn_engine *engine; /* FLOAT */
     void **selves;           /* an instance for each worker */
