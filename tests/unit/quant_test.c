@@ -303,7 +303,8 @@ static void *guarded_conv(const quant_kernels *k, quant_window w, const void *x,
     *size = (size_t)w.out_h * (size_t)w.out_w * (size_t)w.out_c *
             (w.finish.to_float ? 4 : (size_t)k->element);
     void *y = guard(*size), *scratch = guard(nn__quant_conv_scratch(&w));
-    w.weights = w.ahead = packed;
+    w.weights = packed;
+    w.ahead = (quant_ahead){packed, packed};
     (columns ? k->conv_columns : k->conv)(&w, x, y, scratch);
     __wrap_free(scratch);
     __wrap_free(packed);

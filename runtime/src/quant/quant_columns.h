@@ -29,16 +29,10 @@ INLINE void finish_columns(const quant_window *k, const sums *s, int o, vi *lane
     }
 }
 
-/* What the sums of one row of windows are made of. */
-typedef struct row_of_windows {
-    const vi *at;  /* of the strip: the first row that they read */
-    int from, end; /* kernel rows that meet anything but zeros */
-    int below;     /* vectors from what the windows' first row reads to what their second does */
-} row_of_windows;
-
-/* Rows row .. row + R - 1 of the windows, N outputs: 2 R sums of each, to s[4 n + 2 row]. */
-INLINE void columns_block(const quant_window *k, const cut c, const row_of_windows *windows,
-                          int row, int o, sums *s, const int R, const int N)
+/* The windows whose first row stands at AT in the strip: their rows ROW .. ROW + R - 1, N outputs
+   from O on; 2 R sums of each, to s[4 n + 2 ROW]. */
+INLINE void columns_block(const quant_window *k, const cut c, const vi *at, int row, int o, sums *s,
+                          const int R, const int N)
 {
     sums t[2 * 2 * 6];
     UNROLL for (int n = 0; n < N; n++)
@@ -46,30 +40,29 @@ INLINE void columns_block(const quant_window *k, const cut c, const row_of_windo
         sums bias = ((const sum *)k->bias)[o + n] - (sums){0};
         UNROLL for (int i = 0; i < 2 * R; i++) t[2 * R * n + i] = bias;
     }
-    int groups = k->kernel_h * c.whole, sets = windows->from < windows->end ? c.sets : 0;
-    (void)sets;
-    ptrdiff_t next = (ptrdiff_t)(groups + c.sets) * 4, below = windows->below;
-    const char *weights = (const char *)k->weights + o * next;
-    const vi *first = windows->at + row * below;
-#define ADD_GROUP(GROUPS)                                                                          \
+    const int below = c.stride_h * c.vectors; /* vectors to what the windows' second row reads */
+    const size_t next = bytes_of_output(c);
+    const char *weights = (const char *)k->weights + (size_t)o * next;
+    vi x[2 * 2];
+#define ADD_GROUP(GROUP_NUMBER)                                                                    \
     UNROLL for (int n = 0; n < N; n++)                                                             \
     {                                                                                              \
-        vi w = group_at((const element *)(weights + (GROUPS)*4 + n * next));                       \
+        vi w = group_at((const element *)(weights + (GROUP_NUMBER)*4 + n * next));                 \
         UNROLL for (int i = 0; i < 2 * R; i++) t[2 * R * n + i] = dot(t[2 * R * n + i], x[i], w);  \
     }
-    vi x[2 * 2];
-    for (int ky = windows->from; ky < windows->end; ky++)
+    at += row * below;
+    for (int ky = 0; ky < c.kernel_h; ky++)
         for (int g = 0; g < c.whole; g++) {
-            const vi *at = first + ky * c.vectors + 2 * g;
-            UNROLL for (int i = 0; i < 2 * R; i++) x[i] = at[i / 2 * below + i % 2];
+            const vi *from = at + ky * c.vectors + 2 * g;
+            UNROLL for (int i = 0; i < 2 * R; i++) x[i] = from[i / 2 * below + i % 2];
             ADD_GROUP(ky * c.whole + g)
         }
 #if QUANT_FORM == QUANT_QUADS
-    for (int set = 0; set < sets; set++) {
-        const vi *at = first + set * c.rows * c.vectors + 2 * c.whole;
+    for (int set = 0; set < c.sets; set++) {
+        const vi *from = at + set * c.rows * c.vectors + 2 * c.whole;
         UNROLL for (int r = 0; r < R; r++)
-            rests_of(at + r * below, c.vectors, c.few && set == c.sets - 1, c.rest, x + 2 * r);
-        ADD_GROUP(groups + set)
+            rests_of(from + r * below, c.vectors, c.few && set == c.sets - 1, c.rest, x + 2 * r);
+        ADD_GROUP(c.kernel_h * c.whole + set)
     }
 #endif
 #undef ADD_GROUP
@@ -87,15 +80,15 @@ static __attribute__((noinline)) void finish_column(const quant_window *k, const
                                                     vi *lanes){FINISH_COLUMNS(1)}
 
 /* Both rows at once where the registers hold their sums. */
-INLINE void columns_of(const quant_window *k, const cut c, const row_of_windows *windows, int o,
-                       vi *lanes, const int N)
+INLINE
+    void columns_of(const quant_window *k, const cut c, const vi *at, int o, vi *lanes, const int N)
 {
     sums s[4 * 6];
 #if NREG == 32
-    columns_block(k, c, windows, 0, o, s, 2, N);
+    columns_block(k, c, at, 0, o, s, 2, N);
 #else
-    columns_block(k, c, windows, 0, o, s, 1, N);
-    columns_block(k, c, windows, 1, o, s, 1, N);
+    columns_block(k, c, at, 0, o, s, 1, N);
+    columns_block(k, c, at, 1, o, s, 1, N);
 #endif
     if (N == 6) {
         FINISH_COLUMNS(N)
@@ -166,41 +159,32 @@ static void scatter(const vi *lanes, element *y, int count, int outputs)
 
 INLINE void columns(const quant_window *k, const element *x, element *y, vi *scratch, const cut c)
 {
-    int step = 2 * k->stride_h, rows = (k->out_h - 1) * step + k->stride_h + k->kernel_h;
-    int filled = 0, end = rows; /* rows before and from these on hold only zeros */
-    size_t pitch = (size_t)k->in_pitch;
-    if (QUANT_FORM != QUANT_HALVES) { /* where integers are added, zeros may be left out */
-        while (filled < end && is_blank(x + (size_t)filled * pitch, k->in_pitch))
-            filled++;
-        while (end > filled && is_blank(x + (size_t)(end - 1) * pitch, k->in_pitch))
-            end--;
-    }
+    const int step = 2 * c.stride_h;
     vi lanes[QUANT_COLUMNS_MOST];
     for (int column = 0; column < k->out_w; column += VL) {
         int count = k->out_w - column < VL ? k->out_w - column : VL;
         element *to = y + (size_t)column * (size_t)k->out_c;
-        strip s = {.from = x + 2 * column, .to = scratch, .rows = rows};
-        row_of_windows w = {.at = scratch, .below = k->stride_h * c.vectors};
-        for (int row = 0; row < k->out_h; row++, to += k->out_pitch, w.at += step * c.vectors) {
-            int first = row * step, below = first + k->stride_h;
-            fill_strip(&s, below + k->kernel_h, k->in_pitch, c);
-            w.from = filled > below ? filled - below : 0;
-            w.end = end - first < k->kernel_h ? end - first : k->kernel_h;
+        strip s = {.from = x + 2 * column,
+                   .to = scratch,
+                   .rows = (k->out_h - 1) * step + c.stride_h + c.kernel_h};
+        const vi *at = scratch;
+        for (int row = 0; row < k->out_h; row++, to += k->out_pitch, at += step * c.vectors) {
+            fill_strip(&s, row * step + c.stride_h + c.kernel_h, k->in_pitch, c);
 #if QUANT_FORM == QUANT_QUADS
             if (k->out_c == 6) {
                 vi six[6];
-                columns_of(k, c, &w, 0, six, 6);
+                columns_of(k, c, at, 0, six, 6);
                 scatter_six(six, to, count);
                 continue;
             }
 #endif
             int o = 0;
             for (; o + 6 <= k->out_c; o += 6)
-                columns_of(k, c, &w, o, lanes, 6);
+                columns_of(k, c, at, o, lanes, 6);
             for (; o + 2 <= k->out_c; o += 2)
-                columns_of(k, c, &w, o, lanes, 2);
+                columns_of(k, c, at, o, lanes, 2);
             for (; o < k->out_c; o++)
-                columns_of(k, c, &w, o, lanes, 1);
+                columns_of(k, c, at, o, lanes, 1);
             scatter(lanes, to, count, k->out_c);
         }
     }
@@ -209,12 +193,12 @@ INLINE void columns(const quant_window *k, const element *x, element *y, vi *scr
 static void conv_columns(const quant_window *k, const void *x, void *y, void *scratch)
 {
 #if QUANT_FORM == QUANT_QUADS
-    if (k->kernel_h == 5 && k->kernel_w == 5) { /* known to the compiler */
-        columns(k, x, y, scratch, cut_of(5, 5));
+    if (k->kernel_h == 5 && k->kernel_w == 5 && k->stride_h == 1) { /* known to the compiler */
+        columns(k, x, y, scratch, cut_of(5, 5, 1));
         return;
     }
 #endif
-    columns(k, x, y, scratch, cut_of(k->kernel_h, k->kernel_w));
+    columns(k, x, y, scratch, cut_of(k->kernel_h, k->kernel_w, k->stride_h));
 }
 
 #endif

@@ -125,17 +125,12 @@ INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, c
     }
 }
 
-/* Memory that will be read soon. */
-typedef struct ahead {
-    const char *at, *end;
-} ahead;
-
 #if NREG == 32 && QUANT_FORM == QUANT_QUADS
 /* The same for kernel rows of WIDE columns of STEP channels, stride 1, one vector of outputs: a
    kernel row's weights all stay in registers, and a group of inputs is loaded once for all windows
    of an output row that it belongs to, every second one where STEP is even. Half as many loads as
    products: there is room for a line of what comes next with each. */
-INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c, ahead *next,
+INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c, quant_ahead *next,
                         const int P, const int STEP, const int WIDE)
 {
     const int GROUPS = (STEP * WIDE + GROUP - 1) / GROUP;
@@ -294,7 +289,7 @@ static __attribute__((noinline)) void finish_block(const quant_window *k, const 
 }
 
 INLINE void windows_block(const quant_window *k, const element *x, element *y, int c, int room,
-                          ahead *next, const int P, const int V)
+                          quant_ahead *next, const int P, const int V)
 {
     sums s[P_MOST];
     (void)next;
@@ -316,7 +311,7 @@ INLINE void windows_block(const quant_window *k, const element *x, element *y, i
         windows_block(k, from + (size_t)x * step, y + x / 2 * k->out_c + c, c,                     \
                       (k->out_w - x / 2) * k->out_c, next, P, V);
 
-static void windows_row(const quant_window *k, const element *from, element *y, ahead *next)
+static void windows_row(const quant_window *k, const element *from, element *y, quant_ahead *next)
 {
     size_t step = (size_t)(k->stride_w * k->in_c);
     for (int c = 0; c < k->padded;) {
@@ -342,7 +337,7 @@ static void conv(const quant_window *k, const void *x, void *y, void *scratch)
     int pooled = k->pooled != QUANT_NOT_POOLED;
     size_t down = (size_t)(k->stride_h * k->in_pitch) * (pooled ? 2 : 1);
     const element *from = x;
-    ahead next = {k->ahead, k->ahead + (size_t)k->ahead_lines * 64};
+    quant_ahead next = k->ahead;
     for (int row = 0; row < k->out_h; row++, from += down) {
         size_t at = (size_t)row * (size_t)k->out_pitch;
         if (pooled) {

@@ -9,25 +9,30 @@
 
 /* The sums of N vectors of outputs from c on. Where there are registers, in two parts: a sum waits for
    itself. Integers only: their order does not matter. */
-INLINE void dense_block(const quant_dense *k, const element *x, sum *to, int c, const int N)
+INLINE void dense_block(const quant_dense *k, const element *x, sum *to, int c, quant_ahead *next,
+                        const int N)
 {
-    const int PARTS = QUANT_FORM != QUANT_HALVES && 2 * N <= NREG / 2 ? 2 : 1;
+    const int AHEAD = 4, PARTS = QUANT_FORM != QUANT_HALVES && 2 * N <= NREG / 2 ? 2 : 1;
     sums s[8 * 2];
     UNROLL for (int n = 0; n < N; n++) s[n] = sums_at((const sum *)k->bias + c + n * VL);
     UNROLL for (int n = N; n < N * PARTS; n++) s[n] = (sums){0};
     const char *w = (const char *)k->weights + (size_t)c * DENSE_BYTES;
-    size_t next = (size_t)k->padded * DENSE_BYTES;
+    size_t below = (size_t)k->padded * DENSE_BYTES;
     int g = 0;
-    for (; PARTS == 2 && g + 1 < k->groups; g += 2, x += 2 * GROUP, w += 2 * next) {
+    for (; PARTS == 2 && g + 1 < k->groups; g += 2, x += 2 * GROUP, w += 2 * below) {
+        if (next->at < next->end) { /* few at a time: these weights come from afar as well */
+            UNROLL for (int i = 0; i < AHEAD; i++) __builtin_prefetch(next->at + 64 * i, 0, 3);
+            next->at += 64 * AHEAD;
+        }
         vi in[2] = {group_at(x), group_at(x + GROUP)};
         UNROLL for (int n = 0; n < N; n++)
         {
             s[n] = dot(s[n], in[0], dense_weights(w + n * VL * DENSE_BYTES));
             s[(PARTS - 1) * N + n] = dot(s[(PARTS - 1) * N + n], in[1],
-                                         dense_weights(w + next + n * VL * DENSE_BYTES));
+                                         dense_weights(w + below + n * VL * DENSE_BYTES));
         }
     }
-    for (; g < k->groups; g++, x += GROUP, w += next) {
+    for (; g < k->groups; g++, x += GROUP, w += below) {
         vi in = group_at(x);
         UNROLL for (int n = 0; n < N; n++) s[n] =
             dot(s[n], in, dense_weights(w + n * VL * DENSE_BYTES));
@@ -38,13 +43,14 @@ INLINE void dense_block(const quant_dense *k, const element *x, sum *to, int c, 
 
 #define DENSE_CASE(N)                                                                              \
     case N:                                                                                        \
-        dense_block(k, x, scratch, c, N);                                                          \
+        dense_block(k, x, scratch, c, &next, N);                                                          \
         break;
 
 /* The outputs cut into as few blocks of at most 8 vectors as there can be, about equal. */
 static void dense(const quant_dense *k, const void *from, void *y, void *scratch)
 {
     const element *x = from;
+    quant_ahead next = k->ahead;
     int vectors = k->padded / VL, blocks = (vectors + 7) / 8, c = 0;
     for (int b = 0; b < blocks; b++) {
         int n = vectors / blocks + (b < vectors % blocks);

@@ -31,6 +31,12 @@ typedef struct quant_finish {
     int32_t zero;        /* int8: of the output */
 } quant_finish;
 
+/* Memory that the next layer with weights reads, as much of it as the first cache has room for: layers
+   ask for it where they have loads to spare. */
+typedef struct quant_ahead {
+    const char *at, *end; /* never NULL */
+} quant_ahead;
+
 /* A convolution, or a pooling, of maps that lie channels last; pitches in elements. */
 typedef struct quant_window {
     int in_h, in_w, in_c, in_pitch;
@@ -44,16 +50,14 @@ typedef struct quant_window {
     const void *weights;   /* packed */
     const void *bias;      /* int32_t or float, padded */
     quant_finish finish;
-    /* Memory that the next layer reads, as much as the first cache has room for: what convolutions
-       with loads to spare ask for. Never NULL. */
-    const char *ahead;
-    int ahead_lines; /* of 64 bytes */
+    quant_ahead ahead;
 } quant_window;
 
 typedef struct quant_dense {
     int groups, out_c, padded;
     const void *weights, *bias;
     quant_finish finish;
+    quant_ahead ahead;
 } quant_dense;
 
 typedef struct quant_input {

@@ -122,12 +122,12 @@ static int shape_dense(quant_layout *lay, quant_stage *stage)
     const quant_layer *l = stage->layer;
     if (!pack(lay, stage, 1, l->in_c, 1))
         return 0;
-    stage->dense = (quant_dense){blocks(l->in_c, lay->kernels->group),
-                                 l->out_c,
-                                 pad(lay, l->out_c),
-                                 stage->packed,
-                                 stage->bias,
-                                 finish_of(stage)};
+    stage->dense = (quant_dense){.groups = blocks(l->in_c, lay->kernels->group),
+                                 .out_c = l->out_c,
+                                 .padded = pad(lay, l->out_c),
+                                 .weights = stage->packed,
+                                 .bias = stage->bias,
+                                 .finish = finish_of(stage)};
     return 1;
 }
 
@@ -201,19 +201,19 @@ static size_t room_ahead(void)
     return cache > (long)own ? (size_t)cache - own : own;
 }
 
-/* Tell each convolution which weights are read after it. */
+/* Tell each layer which weights are read after it. */
 static void look_ahead(quant_layout *lay)
 {
     size_t room = room_ahead();
     const quant_stage *next = NULL;
     for (int i = lay->stage_count - 1; i >= 0; i--) {
         quant_stage *stage = &lay->stages[i];
-        stage->window.ahead = next ? next->packed : stage->packed;
-        if (next)
-            stage->window.ahead_lines =
-                (int)((next->packed_size < room ? next->packed_size : room) / QUANT_ALIGN);
-        if (stage->packed)
-            next = stage;
+        if (!stage->packed)
+            continue;
+        size_t size = !next ? 0 : next->packed_size < room ? next->packed_size : room;
+        const char *at = next ? next->packed : stage->packed;
+        stage->window.ahead = stage->dense.ahead = (quant_ahead){at, at + size};
+        next = stage;
     }
 }
 

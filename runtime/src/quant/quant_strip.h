@@ -16,6 +16,7 @@
 
 /* How a kernel is cut into groups. */
 typedef struct cut {
+    int kernel_h, stride_h;
     int whole;   /* groups of a row by itself; the last may be filled up with zeros */
     int rest;    /* columns left over of each row; 0: none */
     int rows;    /* whose rests make a group */
@@ -24,9 +25,9 @@ typedef struct cut {
     int vectors; /* of a row of the strip: two of each whole group, one of each column left over */
 } cut;
 
-INLINE cut cut_of(int kernel_h, int kernel_w)
+INLINE cut cut_of(int kernel_h, int kernel_w, int stride_h)
 {
-    cut c = {.whole = groups_of(kernel_w)};
+    cut c = {.kernel_h = kernel_h, .stride_h = stride_h, .whole = groups_of(kernel_w)};
 #if QUANT_FORM == QUANT_QUADS
     int rest = kernel_w % GROUP;
     if (rest == 1 || rest == 2) {
@@ -36,8 +37,6 @@ INLINE cut cut_of(int kernel_h, int kernel_w)
         c.sets = (kernel_h + c.rows - 1) / c.rows;
         c.few = rest == 1 && kernel_h - (c.sets - 1) * c.rows <= 2;
     }
-#else
-    (void)kernel_h;
 #endif
     c.vectors = 2 * c.whole + c.rest;
     return c;
@@ -45,19 +44,18 @@ INLINE cut cut_of(int kernel_h, int kernel_w)
 
 /* ---- packed weights: [output], whole groups by rows, then sets ---- */
 
-static int columns_groups(int kernel_h, int kernel_w)
+INLINE size_t bytes_of_output(const cut c)
 {
-    cut c = cut_of(kernel_h, kernel_w);
-    return kernel_h * c.whole + c.sets;
+    return 4 * (size_t)(c.kernel_h * c.whole + c.sets);
 }
 
 static size_t columns_pack_size(int kernel_h, int kernel_w, int out_c)
 {
-    return (size_t)columns_groups(kernel_h, kernel_w) * (size_t)out_c * 4;
+    return bytes_of_output(cut_of(kernel_h, kernel_w, 1)) * (size_t)out_c;
 }
 
 /* The group that holds the weight at (row, column), and its place in it. */
-static int place_of(const cut *c, int kernel_h, int row, int column, int *place)
+static int place_of(const cut *c, int row, int column, int *place)
 {
     if (column < c->whole * GROUP) {
         *place = column % GROUP;
@@ -65,18 +63,18 @@ static int place_of(const cut *c, int kernel_h, int row, int column, int *place)
     }
     static const int order[] = {0, 2, 1, 3}; /* as rests_of() puts rows together */
     *place = c->rest == 1 ? order[row % 4] : row % 2 * 2 + column - c->whole * GROUP;
-    return kernel_h * c->whole + row / c->rows;
+    return c->kernel_h * c->whole + row / c->rows;
 }
 
 static void columns_pack(const void *from, int kernel_h, int kernel_w, int out_c, void *packed)
 {
     const weight *w = from;
-    cut c = cut_of(kernel_h, kernel_w);
-    size_t next = (size_t)columns_groups(kernel_h, kernel_w) * 4;
+    cut c = cut_of(kernel_h, kernel_w, 1);
+    size_t next = bytes_of_output(c);
     memset(packed, 0, columns_pack_size(kernel_h, kernel_w, out_c));
     for (int row = 0; row < kernel_h; row++)
         for (int column = 0; column < kernel_w; column++) {
-            int place, group = place_of(&c, kernel_h, row, column, &place);
+            int place, group = place_of(&c, row, column, &place);
             for (int o = 0; o < out_c; o++, w++)
                 put_weight((char *)packed + (size_t)o * next + (size_t)group * 4, 4, place, *w);
         }
@@ -174,21 +172,6 @@ INLINE void fill_strip(strip *s, int end, int pitch, const cut c)
         UNROLL for (int i = 0; i < c.rest; i++) to[i] = two_and_two(x + i, below + i);
 #endif
     }
-}
-
-/* Whether windows find nothing but zeros in a row of COUNT elements. */
-INLINE int is_blank(const element *x, int count)
-{
-    uint64_t any = 0, some;
-    const char *from = (const char *)x;
-    size_t bytes = (size_t)count * sizeof *x, i = 0;
-    for (; i + sizeof some <= bytes; i += sizeof some) {
-        memcpy(&some, from + i, sizeof some);
-        any |= some;
-    }
-    for (; i < bytes; i++)
-        any |= (uint64_t)from[i];
-    return !any;
 }
 
 #endif
