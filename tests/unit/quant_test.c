@@ -427,6 +427,40 @@ static void test_kernels_keep_to_their_memory(void **unused)
 }
 
 /* The largest sums that bytes can make: 255 times +-127, without saturation anywhere. */
+/* ReLU's zero on another byte than 0, and outputs so fine that a scaled sum leaves 32 bits: both
+   can come from a file. */
+static void test_bounds_hold_where_bytes_do_not_end(void **unused)
+{
+    static const quant_range ranges[] = {{0.01f, 0}, {0.01f, 9}, {1e-13f, 0}, {1e-13f, 9}};
+    (void)unused;
+    state = 5;
+    nn_set_random_seed(5);
+    model_t *m = nn_sequential(
+        "bounds", 4,
+        (layer_t *[]){nn_input(3, (int64_t[]){28, 28, 1}),
+                      nn_conv2d(6, 5, (conv2d_opts){.padding = "same", .activation = "relu"}),
+                      nn_max_pooling2d(2, (pooling2d_opts){0}), nn_flatten((layer_opts){0})});
+    assert_non_null(m);
+    tensor_t x = draw_images(m, 1);
+    x.offset = 0;
+    model_t *q = nn_model_quantize(m, x, (quantize_opts){0});
+    assert_non_null(q);
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        int at;
+        q->quant->layers[0].out = ranges[i];
+        assert_true(nn__quant_finish(q->quant, &at));
+        float *wanted = answers(q->quant, NULL, x, 1);
+        const quant_kernels *k;
+        for (int n = 0, runs; (k = nn__quant_kernels_at(QUANT_INT8, n, &runs)); n++)
+            if (runs)
+                compare(q->quant, k, x, wanted, (int)i);
+        free(wanted);
+    }
+    __wrap_free(x.data);
+    nn_model_free(q);
+    nn_model_free(m);
+}
+
 static void test_extreme_sums_are_exact(void **unused)
 {
     (void)unused;
@@ -490,6 +524,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels_give_the_bits_of_the_reference),
         cmocka_unit_test(test_kernels_keep_to_their_memory),
+        cmocka_unit_test(test_bounds_hold_where_bytes_do_not_end),
         cmocka_unit_test(test_extreme_sums_are_exact),
         cmocka_unit_test(test_threads_change_no_bit),
     };

@@ -76,6 +76,20 @@ INLINE void columns_block(const quant_window *k, const cut c, const vi *at, int 
     else                                                                                           \
         BY_ACTIVATION(k->finish.activation, finish_columns, k, s, o, lanes, N, QUANT_MAXIMUM)
 
+#if QUANT_FORM == QUANT_QUADS && defined __AVX512BW__ && VL == 16
+#define NARROWS /* scatter_six() saturates */
+/* Of a maximum, where finish.narrows. */
+INLINE void finish_six_narrow(const quant_window *k, const sums *s, vi *lanes)
+{
+    UNROLL for (int n = 0; n < 6; n++)
+    {
+        const sums *four = s + 4 * n;
+        sums most = greater(greater(four[0], four[1]), greater(four[2], four[3]));
+        lanes[n] = nearest(to_floats(most) * fset(k->finish.factor[n]));
+    }
+}
+#endif
+
 static __attribute__((noinline)) void finish_column(const quant_window *k, const sums *s, int o,
                                                     vi *lanes){FINISH_COLUMNS(1)}
 
@@ -89,6 +103,12 @@ INLINE
 #else
     columns_block(k, c, at, 0, o, s, 1, N);
     columns_block(k, c, at, 1, o, s, 1, N);
+#endif
+#ifdef NARROWS
+    if (N == 6 && k->pooled == QUANT_MAXIMUM && k->finish.narrows && k->out_c == 6) {
+        finish_six_narrow(k, s, lanes);
+        return;
+    }
 #endif
     if (N == 6) {
         FINISH_COLUMNS(N)
@@ -104,28 +124,36 @@ INLINE
 /* Six bytes a position. */
 INLINE void scatter_six(const vi *lanes, element *y, int count)
 {
-    vi first = lanes[0] | lanes[1] << 8 | lanes[2] << 16 | lanes[3] << 24;
-    vi rest = lanes[4] | lanes[5] << 8;
-#if defined __AVX512BW__ && VL == 16 /* three words of each position, of those of both vectors */
+#ifdef NARROWS
+    /* Of each four positions, which the narrowing keeps together: their four and their two bytes.
+     */
+    const __m128i by_position = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i turn = _mm512_broadcast_i32x4(by_position);
+    __m512i ab = _mm512_packs_epi32((__m512i)lanes[0], (__m512i)lanes[1]);
+    __m512i cd = _mm512_packs_epi32((__m512i)lanes[2], (__m512i)lanes[3]);
+    __m512i ef = _mm512_packs_epi32((__m512i)lanes[4], (__m512i)lanes[5]);
+    __m512i first = _mm512_shuffle_epi8(_mm512_packus_epi16(ab, cd), turn);
+    __m512i rest = _mm512_shuffle_epi8(_mm512_packus_epi16(ef, ef), turn);
+    /* Three words of each position, of those of both vectors. */
     static const uint16_t order[64] __attribute__((aligned(64))) = {
         0,  1,  32, 2,  3,  34, 4,  5,  36, 6,  7,  38, 8,  9,  40, 10,
         11, 42, 12, 13, 44, 14, 15, 46, 16, 17, 48, 18, 19, 50, 20, 21,
         52, 22, 23, 54, 24, 25, 56, 26, 27, 58, 28, 29, 60, 30, 31, 62};
     int words = 3 * count;
     if (words < 32) {
-        _mm512_mask_storeu_epi16(
-            y, ((__mmask32)1 << words) - 1,
-            _mm512_permutex2var_epi16((__m512i)first, _mm512_loadu_si512(order), (__m512i)rest));
+        _mm512_mask_storeu_epi16(y, ((__mmask32)1 << words) - 1,
+                                 _mm512_permutex2var_epi16(first, _mm512_loadu_si512(order), rest));
         return;
     }
     UNROLL for (int i = 0; i < 2; i++) /* the second laps back */
     {
         int at = i * (words - 32);
-        _mm512_storeu_si512(y + 2 * at, _mm512_permutex2var_epi16((__m512i)first,
-                                                                  _mm512_loadu_si512(order + at),
-                                                                  (__m512i)rest));
+        _mm512_storeu_si512(y + 2 * at,
+                            _mm512_permutex2var_epi16(first, _mm512_loadu_si512(order + at), rest));
     }
 #else /* eight bytes a position; the next one overwrites the last two */
+    vi first = lanes[0] | lanes[1] << 8 | lanes[2] << 16 | lanes[3] << 24;
+    vi rest = lanes[4] | lanes[5] << 8;
     int32_t low[VL] __attribute__((aligned(64))), high[VL] __attribute__((aligned(64)));
     *(vi *)low = first;
     *(vi *)high = rest;

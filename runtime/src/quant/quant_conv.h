@@ -129,7 +129,7 @@ INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, c
 /* The same for kernel rows of WIDE columns of STEP channels, stride 1, one vector of outputs: a
    kernel row's weights all stay in registers, and a group of inputs is loaded once for all windows
    of an output row that it belongs to, every second one where STEP is even. Half as many loads as
-   products: there is room for a line of what comes next with each. */
+   products: there is room for some lines of what comes next. */
 INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c, quant_ahead *next,
                         const int P, const int STEP, const int WIDE)
 {
@@ -137,6 +137,7 @@ INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c,
     const int EVERY = STEP % GROUP ? 2 : 1;             /* windows whose groups are the same */
     const int APART = STEP * EVERY / GROUP;             /* groups from one such to the next */
     const int LOADS = GROUPS + (P / EVERY - 1) * APART; /* of a row's */
+    const int LINES = 40;
     sums bias = sums_at((const sum *)k->bias + c);
     UNROLL for (int i = 0; i < 2 * P; i++) s[i] = bias;
     const char *w = (const char *)k->weights + (size_t)c * 4;
@@ -146,7 +147,8 @@ INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c,
         UNROLL for (int g = 0; g < GROUPS; g++, w += below) weights[g] = *(const vi_any *)w;
         UNROLL for (int i = 0; i < LOADS; i++)
         {
-            __builtin_prefetch(next->at + 64 * i, 0, 3);
+            UNROLL for (int line = i; line < LINES; line += LOADS)
+                __builtin_prefetch(next->at + 64 * line, 0, 3);
             UNROLL for (int start = 0; start < 2 * EVERY; start++)
             {
                 int row = start / EVERY, first = start % EVERY;
@@ -159,7 +161,7 @@ INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c,
                 }
             }
         }
-        next->at = next->end - next->at > 64 * LOADS ? next->at + 64 * LOADS : next->end;
+        next->at = next->end - next->at > 64 * LINES ? next->at + 64 * LINES : next->end;
     }
 }
 #endif
@@ -208,10 +210,8 @@ INLINE void finish_row(const quant_finish *finish, const sum *s, int count, int 
         break;                                                                                     \
     }
 
-static void finish_outputs(const quant_finish *finish, const sum *s, int count, int out_c, void *y)
-{
-    BY_ACTIVATION(finish->activation, finish_row, finish, s, count, out_c, y)
-}
+static void finish_outputs(const quant_finish *finish, const sum *s, int count, int out_c, void *y){
+    BY_ACTIVATION(finish->activation, finish_row, finish, s, count, out_c, y)}
 
 /* ---- not pooled: sums of a row to the scratch, then from there ---- */
 

@@ -116,7 +116,11 @@ static float *run_stages(const quant_engine *e, int worker, unsigned char *arena
         void *y = l->to_float ? (void *)floats : elements(e, arena, &stage->out);
         switch (l->kind) {
         case QUANT_CONV:
-            if (stage->columns)
+            if (stage->joins) {
+                const quant_stage *dense = &e->lay.stages[++i];
+                void *z = dense->layer->to_float ? (void *)floats : elements(e, arena, &dense->out);
+                k->conv_dense(&stage->window, &dense->dense, x, y, z, scratch);
+            } else if (stage->columns)
                 k->conv_columns(&stage->window, x, y, scratch);
             else
                 k->conv(&stage->window, x, y, scratch);

@@ -1,73 +1,10 @@
 /* The kernels of quantised networks for one instruction set (QUANT_SET, its label, and what
    quant_vec.h wants). Compiled without fused multiply-add: the reference has none. */
 #include "quant_columns.h"
+#include "quant_dense.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
-
-/* ---- dense ---- */
-
-/* The sums of N vectors of outputs from c on. Where there are registers, in two parts: a sum waits for
-   itself. Integers only: their order does not matter. */
-INLINE void dense_block(const quant_dense *k, const element *x, sum *to, int c, quant_ahead *next,
-                        const int N)
-{
-    const int AHEAD = 4, PARTS = QUANT_FORM != QUANT_HALVES && 2 * N <= NREG / 2 ? 2 : 1;
-    sums s[8 * 2];
-    UNROLL for (int n = 0; n < N; n++) s[n] = sums_at((const sum *)k->bias + c + n * VL);
-    UNROLL for (int n = N; n < N * PARTS; n++) s[n] = (sums){0};
-    const char *w = (const char *)k->weights + (size_t)c * DENSE_BYTES;
-    size_t below = (size_t)k->padded * DENSE_BYTES;
-    int g = 0;
-    for (; PARTS == 2 && g + 1 < k->groups; g += 2, x += 2 * GROUP, w += 2 * below) {
-        if (next->at < next->end) { /* few at a time: these weights come from afar as well */
-            UNROLL for (int i = 0; i < AHEAD; i++) __builtin_prefetch(next->at + 64 * i, 0, 3);
-            next->at += 64 * AHEAD;
-        }
-        vi in[2] = {group_at(x), group_at(x + GROUP)};
-        UNROLL for (int n = 0; n < N; n++)
-        {
-            s[n] = dot(s[n], in[0], dense_weights(w + n * VL * DENSE_BYTES));
-            s[(PARTS - 1) * N + n] = dot(s[(PARTS - 1) * N + n], in[1],
-                                         dense_weights(w + below + n * VL * DENSE_BYTES));
-        }
-    }
-    for (; g < k->groups; g++, x += GROUP, w += below) {
-        vi in = group_at(x);
-        UNROLL for (int n = 0; n < N; n++) s[n] =
-            dot(s[n], in, dense_weights(w + n * VL * DENSE_BYTES));
-    }
-    UNROLL for (int n = N; n < N * PARTS; n++) s[n - N] += s[n];
-    UNROLL for (int n = 0; n < N; n++) memcpy(to + c + n * VL, &s[n], sizeof s[n]);
-}
-
-#define DENSE_CASE(N)                                                                              \
-    case N:                                                                                        \
-        dense_block(k, x, scratch, c, &next, N);                                                          \
-        break;
-
-/* The outputs cut into as few blocks of at most 8 vectors as there can be, about equal. */
-static void dense(const quant_dense *k, const void *from, void *y, void *scratch)
-{
-    const element *x = from;
-    quant_ahead next = k->ahead;
-    int vectors = k->padded / VL, blocks = (vectors + 7) / 8, c = 0;
-    for (int b = 0; b < blocks; b++) {
-        int n = vectors / blocks + (b < vectors % blocks);
-        switch (n) {
-            DENSE_CASE(1)
-            DENSE_CASE(2)
-            DENSE_CASE(3)
-            DENSE_CASE(4)
-            DENSE_CASE(5)
-            DENSE_CASE(6)
-            DENSE_CASE(7)
-            DENSE_CASE(8)
-        }
-        c += n * VL;
-    }
-    finish_outputs(&k->finish, scratch, 1, k->out_c, y);
-}
 
 /* ---- pooling that no convolution took along ---- */
 
@@ -291,6 +228,7 @@ const quant_kernels PASTE(nn__quant_, QUANT_SET) = {
     .conv = conv,
     .conv_columns = conv_columns,
     .dense = dense,
+    .conv_dense = CONV_DENSE,
     .pool = pool,
     .map = map,
     .load = load,

@@ -29,10 +29,12 @@ typedef struct quant_finish {
     int to_float;
     const float *factor; /* int8 */
     int32_t zero;        /* int8: of the output */
+    int narrows; /* int8: ReLU that becomes byte 0 where it is 0, and a scaled sum stays an int32_t:
+                    narrowing to bytes with saturation does all that is left */
 } quant_finish;
 
-/* Memory that the next layer with weights reads, as much of it as the first cache has room for: layers
-   ask for it where they have loads to spare. */
+/* Weights that will be read soon, as much as the first cache has room for: layers ask for them where
+   they have loads to spare. */
 typedef struct quant_ahead {
     const char *at, *end; /* never NULL */
 } quant_ahead;
@@ -86,6 +88,10 @@ typedef struct quant_kernels {
     /* The same with positions in the lanes, for pooled convolutions with in_c = stride_w = 1. */
     void (*conv_columns)(const quant_window *window, const void *x, void *y, void *scratch);
     void (*dense)(const quant_dense *dense, const void *x, void *y, void *scratch);
+    /* conv() and the dense layer that reads its map, Y, the latter's sums row by row; Z: its outputs.
+       NULL, or where nn__quant_joins(). */
+    void (*conv_dense)(const quant_window *window, const quant_dense *dense, const void *x, void *y,
+                       void *z, void *scratch);
     void (*pool)(const quant_window *window, const void *x, void *y);
     /* COUNT elements by the function of the layer. */
     void (*map)(const quant_layer *layer, const void *x, void *y, int count);
@@ -109,6 +115,14 @@ static inline size_t nn__quant_conv_scratch(const quant_window *window)
 static inline size_t nn__quant_dense_scratch(const quant_dense *dense)
 {
     return 4 * (size_t)dense->padded;
+}
+
+/* Whether conv_dense() gains by what the convolution has to spare. */
+static inline int nn__quant_joins(const quant_kernels *k, const quant_window *w, const quant_dense *d)
+{
+    return k->conv_dense && w->pooled && w->in_c == 6 && w->kernel_w == 5 && w->stride_w == 1 &&
+           w->out_pitch == w->out_w * w->out_c && w->out_pitch % k->group == 0 &&
+           d->groups == w->out_h * w->out_pitch / k->group;
 }
 
 /* The best table for this machine and XTINYCC_ISA (v2, v3, v4: at most that level, without VNNI and

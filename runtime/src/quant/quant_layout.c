@@ -53,23 +53,29 @@ static int pad(const quant_layout *lay, int outputs)
     return (outputs + lanes - 1) / lanes * lanes;
 }
 
-static int pack(quant_layout *lay, quant_stage *stage, int rows, int count, int is_dense)
+/* The kernel rows of a stage's weights, and the inputs of each. */
+static int rows_of(const quant_layer *l, int *count)
+{
+    *count = l->kind == QUANT_CONV ? l->kernel_w * l->in_c : l->in_c;
+    return l->kind == QUANT_CONV ? l->kernel_h : 1;
+}
+
+/* Biases and factors; room for the weights. */
+static int take_outputs(quant_layout *lay, quant_stage *stage)
 {
     const quant_layer *l = stage->layer;
     const quant_kernels *k = lay->kernels;
     size_t outputs = (size_t)pad(lay, l->out_c);
-    const void *weights = l->weights ? (const void *)l->weights : l->weights_bf16;
-    stage->packed_size = stage->columns ? k->columns_pack_size(rows, count, l->out_c)
-                                        : k->pack_size(rows, count, l->out_c, is_dense);
-    stage->packed = nn__quant_zeroed(stage->packed_size);
+    int count, rows = rows_of(l, &count);
+    stage->packed_size = stage->columns
+                             ? k->columns_pack_size(rows, count, l->out_c)
+                             : k->pack_size(rows, count, l->out_c, l->kind == QUANT_DENSE);
+    stage->packed_at = lay->weights_size;
+    lay->weights_size += (stage->packed_size + QUANT_ALIGN - 1) / QUANT_ALIGN * QUANT_ALIGN;
     stage->bias = nn__quant_zeroed(outputs * 4);
     stage->factor = nn__quant_zeroed(outputs * sizeof(float));
-    if (!stage->packed || !stage->bias || !stage->factor)
+    if (!stage->bias || !stage->factor)
         return 0;
-    if (stage->columns)
-        k->columns_pack(weights, rows, count, l->out_c, stage->packed);
-    else
-        k->pack(weights, rows, count, l->out_c, is_dense, stage->packed);
     memcpy(stage->bias, l->bias ? (const void *)l->bias : l->biases, (size_t)l->out_c * 4);
     if (l->factor)
         memcpy(stage->factor, l->factor, (size_t)l->out_c * sizeof(float));
@@ -79,7 +85,10 @@ static int pack(quant_layout *lay, quant_stage *stage, int rows, int count, int 
 static quant_finish finish_of(const quant_stage *stage)
 {
     const quant_layer *l = stage->layer;
-    return (quant_finish){l->activation, l->to_float, stage->factor, l->out.zero};
+    int narrows = l->factor && l->activation == NN_RELU && l->out.zero == 0;
+    for (int o = 0; o < l->out_c && narrows; o++)
+        narrows = l->factor[o] < 1;
+    return (quant_finish){l->activation, l->to_float, stage->factor, l->out.zero, narrows};
 }
 
 static int blocks(int n, int size)
@@ -109,9 +118,8 @@ static int shape_conv(quant_layout *lay, quant_stage *stage)
         w->pooled && l->in_c * l->stride_w == 1 && l->out_c <= QUANT_COLUMNS_MOST &&
         (int64_t)l->out_c * blocks(w->out_w, lanes) < (int64_t)w->out_w * blocks(l->out_c, lanes);
     w->row_groups = blocks(l->kernel_w * l->in_c, lay->kernels->group);
-    if (!pack(lay, stage, l->kernel_h, l->kernel_w * l->in_c, 0))
+    if (!take_outputs(lay, stage))
         return 0;
-    w->weights = stage->packed;
     w->bias = stage->bias;
     w->finish = finish_of(stage);
     return 1;
@@ -120,12 +128,11 @@ static int shape_conv(quant_layout *lay, quant_stage *stage)
 static int shape_dense(quant_layout *lay, quant_stage *stage)
 {
     const quant_layer *l = stage->layer;
-    if (!pack(lay, stage, 1, l->in_c, 1))
+    if (!take_outputs(lay, stage))
         return 0;
     stage->dense = (quant_dense){.groups = blocks(l->in_c, lay->kernels->group),
                                  .out_c = l->out_c,
                                  .padded = pad(lay, l->out_c),
-                                 .weights = stage->packed,
                                  .bias = stage->bias,
                                  .finish = finish_of(stage)};
     return 1;
@@ -188,8 +195,10 @@ static int make_stage(quant_layout *lay, quant_stage *stage, size_t *scratch)
     return 1;
 }
 
-/* What may be read into the first cache while a convolution still runs, in bytes: all but what that
-   itself needs. */
+/* ---- weights ---- */
+
+/* What may be read into the first cache while a layer still runs, in bytes: all but what a
+   convolution itself needs. */
 static size_t room_ahead(void)
 {
     const size_t own = 16 << 10;
@@ -201,21 +210,53 @@ static size_t room_ahead(void)
     return cache > (long)own ? (size_t)cache - own : own;
 }
 
-/* Tell each layer which weights are read after it. */
-static void look_ahead(quant_layout *lay)
+static size_t at_most(size_t a, size_t b)
 {
-    size_t room = room_ahead();
-    const quant_stage *next = NULL;
-    for (int i = lay->stage_count - 1; i >= 0; i--) {
-        quant_stage *stage = &lay->stages[i];
-        if (!stage->packed)
-            continue;
-        size_t size = !next ? 0 : next->packed_size < room ? next->packed_size : room;
-        const char *at = next ? next->packed : stage->packed;
-        stage->window.ahead = stage->dense.ahead = (quant_ahead){at, at + size};
-        next = stage;
-    }
+    return a < b ? a : b;
 }
+
+/* What STAGE asks for: a convolution, what comes after it; a dense layer also the rest of its own
+   weights, unless they are so many that it reads faster than it asks. */
+static quant_ahead ahead_of(const quant_layout *lay, const quant_stage *stage)
+{
+    size_t room = room_ahead(), end = stage->packed_at + stage->packed_size, from = end;
+    if (stage->layer->kind == QUANT_DENSE)
+        from = stage->packed_size <= 2 * room ? at_most(stage->packed_at + room, end)
+                                              : lay->weights_size;
+    return (quant_ahead){lay->weights + from,
+                         lay->weights + at_most(end + room, lay->weights_size)};
+}
+
+/* One after the other, so that what is read next is what comes next in memory. */
+static int pack_all(quant_layout *lay)
+{
+    const quant_kernels *k = lay->kernels;
+    lay->weights = nn__quant_zeroed(lay->weights_size);
+    if (!lay->weights)
+        return 0;
+    for (int i = 0; i < lay->stage_count; i++) {
+        quant_stage *stage = &lay->stages[i];
+        const quant_layer *l = stage->layer;
+        if (l->kind != QUANT_CONV && l->kind != QUANT_DENSE)
+            continue;
+        const void *from = l->weights ? (const void *)l->weights : l->weights_bf16;
+        char *packed = lay->weights + stage->packed_at;
+        int count, rows = rows_of(l, &count);
+        if (stage->columns)
+            k->columns_pack(from, rows, count, l->out_c, packed);
+        else
+            k->pack(from, rows, count, l->out_c, l->kind == QUANT_DENSE, packed);
+        stage->window.weights = stage->dense.weights = packed;
+        stage->window.ahead = stage->dense.ahead = ahead_of(lay, stage);
+        const quant_stage *behind = stage + 1;
+        stage->joins = l->kind == QUANT_CONV && !stage->columns && i + 1 < lay->stage_count &&
+                       behind->layer->kind == QUANT_DENSE &&
+                       nn__quant_joins(k, &stage->window, &behind->dense);
+    }
+    return 1;
+}
+
+/* ---- stages ---- */
 
 static size_t values_of(const quant_layer *l)
 {
@@ -248,12 +289,11 @@ int nn__quant_layout_make(quant_layout *lay)
         if (!make_stage(lay, stage, &scratch))
             return 0;
     }
-    look_ahead(lay);
     for (int i = 0; i < 2; i++)
         lay->floats_at[i] = reserve(&lay->arena_size, floats * sizeof(float));
     lay->out_at = reserve(&lay->arena_size, (size_t)quant->net->out_c * sizeof(float));
     lay->scratch_at = reserve(&lay->arena_size, scratch);
-    return 1;
+    return pack_all(lay);
 }
 
 static void fill(const quant_layout *lay, unsigned char *arena, const quant_map *map)
@@ -280,9 +320,9 @@ void nn__quant_layout_free(quant_layout *lay)
             if (stage->selves[w])
                 stage->engine->destroy(stage->selves[w]);
         free(stage->selves);
-        free(stage->packed);
         free(stage->bias);
         free(stage->factor);
     }
     free(lay->stages);
+    free(lay->weights);
 }

@@ -26,8 +26,9 @@ typedef struct quant_stage {
     quant_window window;
     quant_dense dense;
     int columns;
-    void *packed, *bias;
-    size_t packed_size;
+    int joins; /* CONV: conv_dense(), with the stage behind it */
+    size_t packed_at, packed_size; /* in the layout's weights */
+    void *bias;
     float *factor;
     const nn_engine *engine; /* FLOAT */
     void **selves;           /* an instance for each worker */
@@ -40,6 +41,8 @@ typedef struct quant_layout {
     quant_stage *stages;
     int stage_count;
     quant_map input;
+    char *weights; /* of all stages as they read them, one after the other */
+    size_t weights_size;
     size_t floats_at[2], scratch_at, out_at, arena_size;
 } quant_layout;
 
