@@ -10,6 +10,10 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent
 
+# What is set for other programs' sake is left out: every library chooses for this machine itself.
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if not name.startswith("OPENBLAS_")}
+
 
 class Failed(Exception):
     """A side that did not do what was asked; the text says why."""
@@ -22,7 +26,7 @@ class Side:
         self.name = name
         self.process = subprocess.Popen(
             list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=log or subprocess.DEVNULL, env={**os.environ, **(environment or {})}, cwd=TOP)
+            stderr=log or subprocess.DEVNULL, env={**ENVIRONMENT, **(environment or {})}, cwd=TOP)
         self.answers = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 

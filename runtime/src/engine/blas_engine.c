@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "../random.h"
 #include "direct.h"
+#include "lane.h"
 #include "lane_plan.h"
 #include "nn/blas.h"
 #include "pool.h"
@@ -71,13 +73,26 @@ typedef struct blas_call {
 
 /* ---- which nets ---- */
 
-int nn__blas_is_faster(const nn_net *net)
+static int is_wide(const nn_net *net)
 {
     size_t most = 0;
     for (int i = 0; i < net->op_count; i++)
         if (net->ops[i].weight_count > most)
             most = net->ops[i].weight_count;
     return most >= WIDE;
+}
+
+/* With 256 bits where there are 512, OpenBLAS takes twice as long, and longer than lanes. */
+int nn__blas_is_narrow(void)
+{
+    static const char *const narrow[] = {"Haswell", "Zen", "Excavator", "Sandybridge", "Nehalem"};
+    const char *(*core)(void) = NULL;
+    void *symbol = nn__isa_number() < 4 ? NULL : nn_blas_symbol("openblas_get_corename");
+    memcpy(&core, &symbol, sizeof core);
+    for (size_t i = 0; core && i < sizeof narrow / sizeof *narrow; i++)
+        if (strcasecmp(core(), narrow[i]) == 0)
+            return 1;
+    return 0;
 }
 
 const char *nn__blas_file(void)
@@ -116,6 +131,12 @@ static int blas_supports(const nn_net *net, char *why, size_t size)
         return 0;
     }
     return 1;
+}
+
+int nn__blas_is_faster(const nn_net *net)
+{
+    char missing[80];
+    return is_wide(net) && blas_supports(net, missing, sizeof missing) && !nn__blas_is_narrow();
 }
 
 /* ---- pieces ---- */

@@ -13,8 +13,13 @@
 
 extern const nn_engine nn__blas_engine;
 
-/* 1 if the net is of a size where it is faster than the lane engine, by measurement. */
+/* 1 if it can compute the net, and that is of a size where it is faster than the lane engine, by
+   measurement. */
 int nn__blas_is_faster(const nn_net *net);
+
+/* 1 if the library is an OpenBLAS that makes no use of this machine's vectors of 512 bits, by
+   OPENBLAS_CORETYPE or as it was built: never faster than lanes. */
+int nn__blas_is_narrow(void);
 
 /* The library's file, without its folder. */
 const char *nn__blas_file(void);

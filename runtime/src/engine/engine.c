@@ -8,8 +8,7 @@
 static const nn_engine *fastest(const nn_net *net, char *why, size_t why_size)
 {
     const nn_engine *lane = nn__lane_engine(0);
-    char missing[80];
-    if (nn__blas_is_faster(net) && nn__blas_engine.supports(net, missing, sizeof missing))
+    if (nn__blas_is_faster(net))
         return &nn__blas_engine;
     return lane->supports(net, why, why_size) ? lane : &nn__reference_engine;
 }
