@@ -11,7 +11,7 @@
 #   picture    docs/bench.svg and docs/growth.svg from the last runs
 #   flood      100,000 lines and 50 MB of output, beside ipykernel
 #   soak       20,000 cells with faults and Stops, half an hour or more
-# Without a name: peers, nets, growth, kernel and picture, in about twenty minutes.
+# Without a name: peers, nets, growth, kernel and picture, in ten to twenty minutes.
 # Prints tables and appends JSON lines to out/bench/. Figures depend on the machine: compare the
 # ratios of one run, never seconds of two.
 set -eu
