@@ -32,6 +32,7 @@ extern const quant_kernels nn__quant_emulated_quads_16, nn__quant_emulated_quads
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void __real_free(void *block);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
 void __wrap_free(void *block);
 
 static struct {
@@ -57,6 +58,14 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
     assert_int_equal(size % alignment, 0);
     return guard(size);
+}
+
+/* Aligned as the kernels demand, not to a page. */
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
+{
+    assert_true(alignment >= QUANT_ALIGN && size % QUANT_ALIGN == 0);
+    *block = guard(size);
+    return 0;
 }
 
 void __wrap_free(void *block)
@@ -113,8 +122,7 @@ static layer_t *draw_picture_layer(int *h, int *w)
     return kind == 5 ? nn_average_pooling2d(0, opts) : nn_max_pooling2d(0, opts);
 }
 
-/* Two pairs of a convolution and a pooling as LeNet-5 has them, of about its size. Returns the
- * layers. */
+/* Two pairs of a convolution and a pooling as LeNet-5 has them, of about its size: four layers. */
 static int draw_lenet(layer_t **layers)
 {
     int count = 0;
@@ -300,8 +308,8 @@ static void *guarded_conv(const quant_kernels *k, quant_window w, const void *x,
         k->columns_pack(weights, w.kernel_h, count, w.out_c, packed);
     else
         k->pack(weights, w.kernel_h, count, w.out_c, 0, packed);
-    *size = (size_t)w.out_h * (size_t)w.out_w * (size_t)w.out_c *
-            (w.finish.to_float ? 4 : (size_t)k->element);
+    *size = (w.finish.to_float ? 4 : (size_t)k->element) *
+            ((size_t)(w.out_h - 1) * (size_t)w.out_pitch + (size_t)w.out_w * (size_t)w.out_c);
     void *y = guard(*size), *scratch = guard(nn__quant_conv_scratch(&w));
     w.weights = packed;
     w.ahead = (quant_ahead){packed, packed};
@@ -309,6 +317,51 @@ static void *guarded_conv(const quant_kernels *k, quant_window w, const void *x,
     __wrap_free(scratch);
     __wrap_free(packed);
     return y;
+}
+
+/* Everything about a window that follows from its shape; rows of the output lie APART elements more
+   than they need. Its buffers are the caller's. */
+static quant_window complete(const quant_kernels *k, quant_window w, int apart)
+{
+    int twice = w.pooled ? 2 : 1;
+    w.padded = whole(w.out_c, k->lanes) * k->lanes;
+    w.row_groups = whole(w.kernel_w * w.in_c, k->group);
+    w.out_pitch = w.out_w * w.out_c + apart;
+    w.in_pitch = ((twice * w.out_w - 1) * w.stride_w + w.kernel_w) * w.in_c;
+    float *factor = guard((size_t)w.padded * sizeof(float));
+    for (int c = 0; c < w.padded; c++)
+        factor[c] = 1e-3f * (float)draw(1, 9);
+    w.bias = noise((size_t)w.padded * 4);
+    w.finish.factor = factor;
+    return w;
+}
+
+static void *input_of(const quant_kernels *k, const quant_window *w)
+{
+    int rows = ((w->pooled ? 2 : 1) * w->out_h - 1) * w->stride_h + w->kernel_h;
+    return noise((size_t)rows * (size_t)w->in_pitch * (size_t)k->element + QUANT_SLACK);
+}
+
+static void free_all(void *const *all, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        __wrap_free(all[n]);
+}
+#define FREE_ALL(...)                                                                              \
+    free_all((void *const[]){__VA_ARGS__}, sizeof((void *const[]){__VA_ARGS__}) / sizeof(void *))
+
+/* By columns where that can be, the same outputs. */
+static void try_conv(const quant_kernels *k, quant_window w)
+{
+    size_t weights = (size_t)(w.kernel_h * w.kernel_w * w.in_c * w.out_c), first, second;
+    void *x = input_of(k, &w), *values = noise(weights * 2);
+    void *y = guarded_conv(k, w, x, values, 0, &first);
+    if (nn__quant_has_columns(&w)) {
+        void *same = guarded_conv(k, w, x, values, 1, &second);
+        assert_memory_equal(y, same, first);
+        __wrap_free(same);
+    }
+    FREE_ALL(x, y, values, (void *)w.bias, (void *)w.finish.factor);
 }
 
 static void guard_conv(const quant_kernels *k)
@@ -330,29 +383,79 @@ static void guard_conv(const quant_kernels *k)
             w.kernel_w = 5;
             w.stride_w = 1;
         }
-        w.padded = whole(w.out_c, k->lanes) * k->lanes;
-        w.row_groups = whole(w.kernel_w * w.in_c, k->group);
-        w.out_pitch = w.out_w * w.out_c;
-        int twice = pooled ? 2 : 1;
-        w.in_pitch = ((twice * w.out_w - 1) * w.stride_w + w.kernel_w) * w.in_c;
-        int rows = (twice * w.out_h - 1) * w.stride_h + w.kernel_h;
-        size_t weights = (size_t)(w.kernel_h * w.kernel_w * w.in_c * w.out_c), first, second;
-        void *x = noise((size_t)rows * (size_t)w.in_pitch * (size_t)k->element + QUANT_SLACK);
-        void *values = noise(weights * 2), *bias = noise((size_t)w.padded * 4);
-        float *factor = guard((size_t)w.padded * sizeof(float));
-        for (int c = 0; c < w.padded; c++)
+        w.finish = (quant_finish){.activation = draw(0, 1) ? NN_RELU : NN_TANH,
+                                  .to_float = !pooled && draw(0, 1),
+                                  .zero = 3};
+        try_conv(k, complete(k, w, 0));
+    }
+    for (int i = 0; i < 60; i++) { /* as LeNet-5's first; tall ones take several bands */
+        int narrows = k->type == QUANT_INT8 && i % 2;
+        quant_window w = {.in_c = 1,
+                          .out_h = i % 10 == 9 ? draw(15, 40) : draw(1, 4),
+                          .out_w = draw(1, 40),
+                          .out_c = 6,
+                          .kernel_h = 5,
+                          .kernel_w = 5,
+                          .stride_h = i % 5 ? 1 : 2,
+                          .stride_w = 1,
+                          .pooled = i % 3 ? QUANT_MAXIMUM : QUANT_AVERAGED};
+        w.finish = (quant_finish){.activation = i % 4 == 2 ? NN_TANH : NN_RELU,
+                                  .zero = narrows ? 0 : 3,
+                                  .narrows = narrows};
+        try_conv(k, complete(k, w, i % 7 ? 0 : draw(1, 30)));
+    }
+}
+
+/* What conv() and dense() give one after the other. */
+static void guard_conv_dense(const quant_kernels *k)
+{
+    state = 3;
+    for (int i = 0; i < 20 && k->conv_dense; i++) {
+        quant_window w = {.in_c = 6,
+                          .out_h = draw(1, 5),
+                          .out_w = draw(5, 12),
+                          .out_c = 4 * draw(1, 4),
+                          .kernel_h = draw(1, 5),
+                          .kernel_w = 5,
+                          .stride_h = draw(1, 2),
+                          .stride_w = 1,
+                          .pooled = i % 2 ? QUANT_MAXIMUM : QUANT_AVERAGED};
+        w.finish.activation = i % 3 ? NN_RELU : NN_TANH;
+        w = complete(k, w, 0);
+        int inputs = w.out_h * w.out_pitch, outputs = draw(1, 20);
+        quant_dense d = {.groups = inputs / k->group,
+                         .out_c = outputs,
+                         .padded = whole(outputs, k->lanes) * k->lanes};
+        d.finish =
+            (quant_finish){.activation = NN_LINEAR, .to_float = 1, .factor = w.finish.factor};
+        assert_true(nn__quant_joins(k, &w, &d));
+        size_t size;
+        void *x = input_of(k, &w), *values = noise((size_t)(w.kernel_h * 30 * w.out_c) * 2);
+        void *more = noise((size_t)(inputs * outputs) * 2);
+        void *packed = guard(k->pack_size(w.kernel_h, 30, w.out_c, 0));
+        void *after = guard(k->pack_size(1, inputs, outputs, 1));
+        float *factor = guard((size_t)d.padded * sizeof(float));
+        for (int c = 0; c < d.padded; c++)
             factor[c] = 1e-3f * (float)draw(1, 9);
-        w.bias = bias;
-        w.finish = (quant_finish){draw(0, 1) ? NN_RELU : NN_TANH, !pooled && draw(0, 1), factor, 3};
-        void *y = guarded_conv(k, w, x, values, 0, &first);
-        if (pooled && w.in_c * w.stride_w == 1 && w.out_c <= QUANT_COLUMNS_MOST) {
-            void *same = guarded_conv(k, w, x, values, 1, &second);
-            assert_memory_equal(y, same, first);
-            __wrap_free(same);
-        }
-        void *const all[] = {y, x, values, bias, factor};
-        for (size_t n = 0; n < sizeof all / sizeof *all; n++)
-            __wrap_free(all[n]);
+        k->pack(values, w.kernel_h, 30, w.out_c, 0, packed);
+        k->pack(more, 1, inputs, outputs, 1, after);
+        w.weights = packed;
+        w.ahead = (quant_ahead){after, after};
+        d.weights = after;
+        d.ahead = w.ahead;
+        d.bias = noise((size_t)d.padded * 4);
+        d.finish.factor = factor;
+        void *map = guarded_conv(k, w, x, values, 0, &size), *y = guard(size + QUANT_SLACK);
+        void *scratch = guard(nn__quant_dense_scratch(&d));
+        float *z = guard((size_t)outputs * 4), *wanted = guard((size_t)outputs * 4);
+        memcpy(y, map, size);
+        k->dense(&d, y, wanted, scratch);
+        memset(y, 0, size);
+        k->conv_dense(&w, &d, x, y, z, scratch);
+        assert_memory_equal(y, map, size);
+        assert_memory_equal(z, wanted, (size_t)outputs * 4);
+        FREE_ALL(x, values, more, packed, after, factor, map, y, scratch, z, wanted, (void *)w.bias,
+                 (void *)w.finish.factor, (void *)d.bias);
     }
 }
 
@@ -371,6 +474,7 @@ static void guard_dense(const quant_kernels *k)
         void *scratch = guard(nn__quant_dense_scratch(&d));
         k->pack(values, 1, in, out, 1, packed);
         d.weights = packed;
+        d.ahead = (quant_ahead){packed, packed};
         d.bias = bias;
         d.finish = (quant_finish){NN_LINEAR, 0, factor, 128};
         k->dense(&d, x, y, scratch);
@@ -423,10 +527,10 @@ static void test_kernels_keep_to_their_memory(void **unused)
     (void)unused;
     for_each_table(guard_conv);
     for_each_table(guard_dense);
+    for_each_table(guard_conv_dense);
     for_each_table(guard_rows);
 }
 
-/* The largest sums that bytes can make: 255 times +-127, without saturation anywhere. */
 /* ReLU's zero on another byte than 0, and outputs so fine that a scaled sum leaves 32 bits: both
    can come from a file. */
 static void test_bounds_hold_where_bytes_do_not_end(void **unused)
@@ -461,6 +565,7 @@ static void test_bounds_hold_where_bytes_do_not_end(void **unused)
     nn_model_free(m);
 }
 
+/* The largest sums that bytes can make: 255 times +-127, without saturation anywhere. */
 static void test_extreme_sums_are_exact(void **unused)
 {
     (void)unused;

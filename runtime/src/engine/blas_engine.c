@@ -1,6 +1,7 @@
 /* Wide Dense layers by the machine's BLAS. See blas_engine.h. */
 #include "blas_engine.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,16 +84,29 @@ static int is_wide(const nn_net *net)
 }
 
 /* With 256 bits where there are 512, OpenBLAS takes twice as long, and longer than lanes. */
+static int is_narrow(void)
+{
+    static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    const char *path = nn__isa_number() < 4 ? NULL : nn_blas_library();
+    void *library = path ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    char *(*core)(void) = NULL;
+    if (library) {
+        void *symbol = dlsym(library, "openblas_get_corename");
+        memcpy(&core, &symbol, sizeof core);
+        dlclose(library); /* it stays: nn/blas.h holds it */
+    }
+    for (size_t i = 0; core && i < sizeof wide / sizeof *wide; i++)
+        if (strcasecmp(core(), wide[i]) == 0)
+            return 0;
+    return core != NULL;
+}
+
 int nn__blas_is_narrow(void)
 {
-    static const char *const narrow[] = {"Haswell", "Zen", "Excavator", "Sandybridge", "Nehalem"};
-    const char *(*core)(void) = NULL;
-    void *symbol = nn__isa_number() < 4 ? NULL : nn_blas_symbol("openblas_get_corename");
-    memcpy(&core, &symbol, sizeof core);
-    for (size_t i = 0; core && i < sizeof narrow / sizeof *narrow; i++)
-        if (strcasecmp(core(), narrow[i]) == 0)
-            return 1;
-    return 0;
+    static _Atomic int known; /* 1: yes, 2: no */
+    if (!known)
+        known = is_narrow() ? 1 : 2;
+    return known == 1;
 }
 
 const char *nn__blas_file(void)

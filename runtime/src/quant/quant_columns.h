@@ -91,11 +91,14 @@ INLINE void finish_six_narrow(const quant_window *k, const sums *s, vi *lanes)
 #endif
 
 static __attribute__((noinline)) void finish_column(const quant_window *k, const sums *s, int o,
-                                                    vi *lanes){FINISH_COLUMNS(1)}
+                                                    vi *lanes)
+{
+    FINISH_COLUMNS(1)
+}
 
 /* Both rows at once where the registers hold their sums. */
-INLINE
-    void columns_of(const quant_window *k, const cut c, const vi *at, int o, vi *lanes, const int N)
+INLINE void columns_of(const quant_window *k, const cut c, const vi *at, int o, vi *lanes,
+                       const int N)
 {
     sums s[4 * 6];
 #if NREG == 32
@@ -125,8 +128,7 @@ INLINE
 INLINE void scatter_six(const vi *lanes, element *y, int count)
 {
 #ifdef NARROWS
-    /* Of each four positions, which the narrowing keeps together: their four and their two bytes.
-     */
+    /* Of each four positions, which narrowing keeps together, their four and their two bytes. */
     const __m128i by_position = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512i turn = _mm512_broadcast_i32x4(by_position);
     __m512i ab = _mm512_packs_epi32((__m512i)lanes[0], (__m512i)lanes[1]);
@@ -135,7 +137,7 @@ INLINE void scatter_six(const vi *lanes, element *y, int count)
     __m512i first = _mm512_shuffle_epi8(_mm512_packus_epi16(ab, cd), turn);
     __m512i rest = _mm512_shuffle_epi8(_mm512_packus_epi16(ef, ef), turn);
     /* Three words of each position, of those of both vectors. */
-    static const uint16_t order[64] __attribute__((aligned(64))) = {
+    static const uint16_t order[48] __attribute__((aligned(64))) = {
         0,  1,  32, 2,  3,  34, 4,  5,  36, 6,  7,  38, 8,  9,  40, 10,
         11, 42, 12, 13, 44, 14, 15, 46, 16, 17, 48, 18, 19, 50, 20, 21,
         52, 22, 23, 54, 24, 25, 56, 26, 27, 58, 28, 29, 60, 30, 31, 62};
@@ -185,37 +187,50 @@ static void scatter(const vi *lanes, element *y, int count, int outputs)
             y[j * outputs + o] = (element)((const int32_t *)&lanes[o])[j];
 }
 
+/* ROWS rows of COUNT windows at X, at most VL of them. */
+INLINE void columns_band(const quant_window *k, const element *x, element *y, vi *scratch, int rows,
+                         int count, const cut c)
+{
+    const int step = 2 * c.stride_h, reads = c.stride_h + c.kernel_h;
+    vi lanes[QUANT_COLUMNS_MOST];
+    strip s = {.from = x, .to = scratch, .rows = (rows - 1) * step + reads};
+    const vi *at = scratch;
+    for (int row = 0; row < rows; row++, y += k->out_pitch, at += step * c.vectors) {
+        fill_strip(&s, row * step + reads, k->in_pitch, c);
+#if QUANT_FORM == QUANT_QUADS
+        if (k->out_c == 6) {
+            vi six[6];
+            columns_of(k, c, at, 0, six, 6);
+            scatter_six(six, y, count);
+            continue;
+        }
+#endif
+        int o = 0;
+        for (; o + 6 <= k->out_c; o += 6)
+            columns_of(k, c, at, o, lanes, 6);
+        for (; o + 2 <= k->out_c; o += 2)
+            columns_of(k, c, at, o, lanes, 2);
+        for (; o < k->out_c; o++)
+            columns_of(k, c, at, o, lanes, 1);
+        scatter(lanes, y, count, k->out_c);
+    }
+}
+
+static int at_most(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 INLINE void columns(const quant_window *k, const element *x, element *y, vi *scratch, const cut c)
 {
-    const int step = 2 * c.stride_h;
-    vi lanes[QUANT_COLUMNS_MOST];
-    for (int column = 0; column < k->out_w; column += VL) {
-        int count = k->out_w - column < VL ? k->out_w - column : VL;
-        element *to = y + (size_t)column * (size_t)k->out_c;
-        strip s = {.from = x + 2 * column,
-                   .to = scratch,
-                   .rows = (k->out_h - 1) * step + c.stride_h + c.kernel_h};
-        const vi *at = scratch;
-        for (int row = 0; row < k->out_h; row++, to += k->out_pitch, at += step * c.vectors) {
-            fill_strip(&s, row * step + c.stride_h + c.kernel_h, k->in_pitch, c);
-#if QUANT_FORM == QUANT_QUADS
-            if (k->out_c == 6) {
-                vi six[6];
-                columns_of(k, c, at, 0, six, 6);
-                scatter_six(six, to, count);
-                continue;
-            }
-#endif
-            int o = 0;
-            for (; o + 6 <= k->out_c; o += 6)
-                columns_of(k, c, at, o, lanes, 6);
-            for (; o + 2 <= k->out_c; o += 2)
-                columns_of(k, c, at, o, lanes, 2);
-            for (; o < k->out_c; o++)
-                columns_of(k, c, at, o, lanes, 1);
-            scatter(lanes, to, count, k->out_c);
-        }
-    }
+    size_t down = (size_t)(2 * c.stride_h) * (size_t)k->in_pitch;
+    for (int column = 0; column < k->out_w; column += VL)
+        for (int row = 0; row < k->out_h; row += QUANT_COLUMNS_ROWS)
+            columns_band(k, x + (size_t)row * down + 2 * column,
+                         y + (size_t)row * (size_t)k->out_pitch +
+                             (size_t)column * (size_t)k->out_c,
+                         scratch, at_most(k->out_h - row, QUANT_COLUMNS_ROWS),
+                         at_most(k->out_w - column, VL), c);
 }
 
 static void conv_columns(const quant_window *k, const void *x, void *y, void *scratch)

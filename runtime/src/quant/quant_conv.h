@@ -126,24 +126,22 @@ INLINE void conv_sums(const quant_window *k, const element *x, sums *s, int c, c
 }
 
 #if NREG == 32 && QUANT_FORM == QUANT_QUADS
-/* The same for kernel rows of WIDE columns of STEP channels, stride 1, one vector of outputs: a
-   kernel row's weights all stay in registers, and a group of inputs is loaded once for all windows
-   of an output row that it belongs to, every second one where STEP is even. Half as many loads as
-   products: there is room for some lines of what comes next. */
+/* The same of two rows x P columns x one vector where nn__quant_shares_loads(): a kernel row's
+   weights all stay in registers, and a group of inputs is loaded once for every second window of an
+   output row that it belongs to. Half as many loads as products: there is room for some lines of what
+   comes next. */
 INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c, quant_ahead *next,
-                        const int P, const int STEP, const int WIDE)
+                        const int P)
 {
-    const int GROUPS = (STEP * WIDE + GROUP - 1) / GROUP;
-    const int EVERY = STEP % GROUP ? 2 : 1;             /* windows whose groups are the same */
-    const int APART = STEP * EVERY / GROUP;             /* groups from one such to the next */
-    const int LOADS = GROUPS + (P / EVERY - 1) * APART; /* of a row's */
-    const int LINES = 40;
+    enum { STEP = 6, GROUPS = (5 * STEP + GROUP - 1) / GROUP };
+    enum { EVERY = 2, APART = STEP * EVERY / GROUP }; /* windows that share, groups between them */
+    const int LOADS = GROUPS + (P / EVERY - 1) * APART, LINES = QUANT_AHEAD / 64;
     sums bias = sums_at((const sum *)k->bias + c);
     UNROLL for (int i = 0; i < 2 * P; i++) s[i] = bias;
     const char *w = (const char *)k->weights + (size_t)c * 4;
     size_t below = (size_t)k->padded * 4, down = (size_t)(k->stride_h * k->in_pitch);
     for (int ky = 0; ky < k->kernel_h; ky++, x += k->in_pitch) {
-        vi weights[8];
+        vi weights[GROUPS];
         UNROLL for (int g = 0; g < GROUPS; g++, w += below) weights[g] = *(const vi_any *)w;
         UNROLL for (int i = 0; i < LOADS; i++)
         {
@@ -161,7 +159,7 @@ INLINE void shared_sums(const quant_window *k, const element *x, sums *s, int c,
                 }
             }
         }
-        next->at = next->end - next->at > 64 * LINES ? next->at + 64 * LINES : next->end;
+        next->at = next->end - next->at > QUANT_AHEAD ? next->at + QUANT_AHEAD : next->end;
     }
 }
 #endif
@@ -210,8 +208,10 @@ INLINE void finish_row(const quant_finish *finish, const sum *s, int count, int 
         break;                                                                                     \
     }
 
-static void finish_outputs(const quant_finish *finish, const sum *s, int count, int out_c, void *y){
-    BY_ACTIVATION(finish->activation, finish_row, finish, s, count, out_c, y)}
+static void finish_outputs(const quant_finish *finish, const sum *s, int count, int out_c, void *y)
+{
+    BY_ACTIVATION(finish->activation, finish_row, finish, s, count, out_c, y)
+}
 
 /* ---- not pooled: sums of a row to the scratch, then from there ---- */
 
@@ -294,8 +294,8 @@ INLINE void windows_block(const quant_window *k, const element *x, element *y, i
     sums s[P_MOST];
     (void)next;
 #if NREG == 32 && QUANT_FORM == QUANT_QUADS
-    if (P == 10 && k->in_c == 6 && k->kernel_w == 5 && k->stride_w == 1)
-        shared_sums(k, x, s, c, next, P, 6, 5);
+    if (P == 10 && nn__quant_shares_loads(k))
+        shared_sums(k, x, s, c, next, P);
     else
 #endif
         conv_sums(k, x, s, c, 2, P, V);

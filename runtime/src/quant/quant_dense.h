@@ -20,7 +20,7 @@ INLINE void dense_block(const quant_dense *k, const element *x, const char *w, i
     size_t below = (size_t)k->padded * DENSE_BYTES;
     int g = 0;
     for (; PARTS == 2 && g + 1 < groups; g += 2, x += 2 * GROUP, w += 2 * below) {
-        if (next->at < next->end) { /* half as many as are read here */
+        if (next->at < next->end) {
             UNROLL for (int i = 0; i < AHEAD; i++) __builtin_prefetch(next->at + 64 * i, 0, 3);
             next->at += 64 * AHEAD;
         }
@@ -46,8 +46,7 @@ INLINE void dense_block(const quant_dense *k, const element *x, const char *w, i
         dense_block(k, x, w, groups, to, next, N);                                                 \
         break;
 
-/* The same to all sums, cut into as few blocks of at most 8 vectors as there can be, about equal.
- */
+/* The same to all sums, cut into few blocks of at most 8 vectors, about equal. */
 static void dense_add(const quant_dense *k, const element *x, const char *w, int groups, sum *to,
                       quant_ahead *next)
 {
@@ -88,11 +87,11 @@ static void conv_dense(const quant_window *k, const quant_dense *d, const void *
     const char *w = d->weights;
     int groups = k->out_pitch / GROUP;
     size_t bytes = (size_t)groups * (size_t)d->padded * DENSE_BYTES;
-    quant_ahead next = k->ahead, none = {0};
+    quant_ahead next = k->ahead, none = {w, w};
     memcpy(scratch, d->bias, (size_t)d->padded * sizeof(sum));
     for (int i = 0; i < k->out_h; i++, w += bytes, row += k->out_pitch) {
         windows_row(k, from, row, &next);
-        from += 2 * k->stride_h * k->in_pitch;
+        from += (size_t)(2 * k->stride_h) * (size_t)k->in_pitch;
         dense_add(d, row, w, groups, scratch, &none);
         next.end = (size_t)(d->ahead.end - next.end) > bytes ? next.end + bytes : d->ahead.end;
     }

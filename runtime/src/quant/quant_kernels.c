@@ -70,10 +70,6 @@ static int at_least(int a, int b)
 {
     return a > b ? a : b;
 }
-static int at_most(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static void pool(const quant_window *k, const void *x, void *y)
 {

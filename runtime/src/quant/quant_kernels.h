@@ -18,7 +18,9 @@
 enum {
     QUANT_SLACK = 256,
     QUANT_ALIGN = 64,
-    QUANT_COLUMNS_MOST = 64 /* outputs of conv_columns() */
+    QUANT_COLUMNS_MOST = 64, /* outputs of conv_columns() */
+    QUANT_COLUMNS_ROWS = 16, /* rows of its windows at a time */
+    QUANT_AHEAD = 64 * 40    /* bytes that conv() asks for in a row of a kernel and ten windows */
 };
 
 typedef enum quant_pooled { QUANT_NOT_POOLED, QUANT_AVERAGED, QUANT_MAXIMUM } quant_pooled;
@@ -29,14 +31,15 @@ typedef struct quant_finish {
     int to_float;
     const float *factor; /* int8 */
     int32_t zero;        /* int8: of the output */
-    int narrows; /* int8: ReLU that becomes byte 0 where it is 0, and a scaled sum stays an int32_t:
-                    narrowing to bytes with saturation does all that is left */
+    int narrows; /* int8: ReLU whose zero is byte 0, and all factors are below 1, so that a scaled
+                    sum stays an int32_t: saturation does the rest */
 } quant_finish;
 
 /* Weights that will be read soon, as much as the first cache has room for: layers ask for them where
-   they have loads to spare. */
+   they have loads to spare. Nothing: `at` is not below `end`. Up to QUANT_AHEAD bytes beyond the end
+   may be asked for, too. */
 typedef struct quant_ahead {
-    const char *at, *end; /* never NULL */
+    const char *at, *end;
 } quant_ahead;
 
 /* A convolution, or a pooling, of maps that lie channels last; pitches in elements. */
@@ -88,8 +91,8 @@ typedef struct quant_kernels {
     /* The same with positions in the lanes, for pooled convolutions with in_c = stride_w = 1. */
     void (*conv_columns)(const quant_window *window, const void *x, void *y, void *scratch);
     void (*dense)(const quant_dense *dense, const void *x, void *y, void *scratch);
-    /* conv() and the dense layer that reads its map, Y, the latter's sums row by row; Z: its outputs.
-       NULL, or where nn__quant_joins(). */
+    /* conv() and the dense layer that reads its map, Y, whose sums are added up row by row; Z: its
+       outputs. To be called only where nn__quant_joins(). */
     void (*conv_dense)(const quant_window *window, const quant_dense *dense, const void *x, void *y,
                        void *z, void *scratch);
     void (*pool)(const quant_window *window, const void *x, void *y);
@@ -102,14 +105,23 @@ typedef struct quant_kernels {
     void (*unload)(quant_range range, const void *x, float *y, int count);
 } quant_kernels;
 
+/* Whether conv_columns() can compute it. */
+static inline int nn__quant_has_columns(const quant_window *window)
+{
+    return window->pooled && window->in_c == 1 && window->stride_w == 1 &&
+           window->out_c <= QUANT_COLUMNS_MOST;
+}
+
 static inline size_t nn__quant_conv_scratch(const quant_window *window)
 {
-    size_t rows = window->pooled ? 0 : (size_t)window->out_w * (size_t)window->padded;
-    /* A strip of the input: of each row two vectors of each group and two of rests (quant_strip.h). */
-    size_t input =
-        (2 * (size_t)window->out_h - 1) * (size_t)window->stride_h + (size_t)window->kernel_h;
-    size_t columns = window->pooled ? 16 * input * (2 * (size_t)window->row_groups + 2) : 0;
-    return 4 * (rows > columns ? rows : columns);
+    if (!window->pooled)
+        return 4 * (size_t)window->out_w * (size_t)window->padded;
+    if (!nn__quant_has_columns(window))
+        return 0;
+    /* A strip of the input: of each row two vectors of each group and two of rests. */
+    int height = window->out_h < QUANT_COLUMNS_ROWS ? window->out_h : QUANT_COLUMNS_ROWS;
+    size_t rows = (size_t)((2 * height - 1) * window->stride_h + window->kernel_h);
+    return 64 * rows * (size_t)(2 * window->row_groups + 2);
 }
 
 static inline size_t nn__quant_dense_scratch(const quant_dense *dense)
@@ -117,12 +129,23 @@ static inline size_t nn__quant_dense_scratch(const quant_dense *dense)
     return 4 * (size_t)dense->padded;
 }
 
-/* Whether conv_dense() gains by what the convolution has to spare. */
-static inline int nn__quant_joins(const quant_kernels *k, const quant_window *w, const quant_dense *d)
+/* Whether a convolution loads less than it multiplies: LeNet-5's second is what is written out. */
+static inline int nn__quant_shares_loads(const quant_window *w)
 {
-    return k->conv_dense && w->pooled && w->in_c == 6 && w->kernel_w == 5 && w->stride_w == 1 &&
-           w->out_pitch == w->out_w * w->out_c && w->out_pitch % k->group == 0 &&
-           d->groups == w->out_h * w->out_pitch / k->group;
+    return w->in_c == 6 && w->kernel_w == 5 && w->stride_w == 1;
+}
+
+/* Whether conv_dense() can compute them, and gains: the weights that a row of the map meets come in
+   while the row is computed. */
+static inline int nn__quant_joins(const quant_kernels *k, const quant_window *w,
+                                  const quant_dense *d)
+{
+    if (!k->conv_dense || !w->pooled || !nn__quant_shares_loads(w) || w->padded != k->lanes ||
+        w->out_pitch != w->out_w * w->out_c || w->out_pitch % k->group ||
+        d->groups != w->out_h * w->out_pitch / k->group)
+        return 0;
+    int64_t met = (int64_t)(w->out_pitch / k->group) * d->padded * 4;
+    return met <= (int64_t)(2 * w->out_w / 10) * w->kernel_h * QUANT_AHEAD;
 }
 
 /* The best table for this machine and XTINYCC_ISA (v2, v3, v4: at most that level, without VNNI and

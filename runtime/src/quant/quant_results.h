@@ -28,7 +28,7 @@ INLINE vf activated(vf x, const nn_activation ACTIVATION)
     return ACTIVATION == NN_RELU ? fmax_(x, (vf){0}) : x;
 }
 
-/* Of magnitude below 2^22. */
+/* Of magnitude below 2^22; with AVX-512 below 2^31. */
 INLINE vi nearest(vf x)
 {
 #if defined __AVX512F__ && VL == 16

@@ -126,7 +126,6 @@ INLINE vi two_and_two(const element *x, const element *y)
     return two_bytes(x) | two_bytes(y) << 16;
 #endif
 }
-
 #endif
 
 /* ---- the strip ---- */
