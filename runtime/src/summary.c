@@ -102,7 +102,7 @@ int nn_model_plan_rows(model_t *model, nn_plan_row *rows, int capacity)
         snprintf(rows[i].engine, sizeof rows[i].engine, "%s", engine->name);
         describe_choice(&rows[i], engine, op, why);
         unsigned manner =
-            engine == nn__lane_engine(0) ? nn__lane_manner(&model->net, i) : 0;
+            engine == nn__lane_engine(0) && !model->quant ? nn__lane_manner(&model->net, i) : 0;
         describe_kernel(rows[i].kernel, sizeof rows[i].kernel, op, manner);
         if (model->quant)
             nn__quant_plan_row(model, i, nn__quant_kernels(model->quant->type)->label,

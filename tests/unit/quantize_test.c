@@ -199,6 +199,8 @@ static void test_summary_and_plan(void **state)
     assert_int_equal(nn_model_plan_rows(q, plan, 16), 9);
     assert_int_equal(strncmp(plan[0].engine, "int8 ", 5), 0);
     assert_string_equal(plan[0].why, "");
+    for (int i = 0; i < 9; i++)
+        assert_null(strstr(plan[i].kernel, "gradient")); /* it has none */
     assert_string_equal(plan[2].why, "nothing to do: dropout is for training");
     assert_int_not_equal(strncmp(plan[6].engine, "int8 ", 5), 0);
     assert_string_equal(plan[6].why, "float32: asked for");
