@@ -1,6 +1,7 @@
 # The lane engine. Its kernels are compiled once for each instruction set, under suffixed names;
 # isa.c finds out at run time which of them this machine can run.
 target_sources(nn PRIVATE
+    src/engine/blas_choice.c
     src/engine/blas_engine.c
     src/engine/direct.c
     src/engine/direct_plan.c
