@@ -22,7 +22,7 @@ static int is_wide(const nn_net *net)
 /* With 256 bits where there are 512, OpenBLAS takes twice as long, and longer than lanes. */
 static int is_narrow(void)
 {
-    static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    static const char *const of_512_bits[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
     const char *path = nn__isa_number() < 4 ? NULL : nn_blas_library();
     void *library = path ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
     char *(*core)(void) = NULL;
@@ -31,8 +31,8 @@ static int is_narrow(void)
         memcpy(&core, &symbol, sizeof core);
         dlclose(library); /* it stays: nn/blas.h holds it */
     }
-    for (size_t i = 0; core && i < sizeof wide / sizeof *wide; i++)
-        if (strcasecmp(core(), wide[i]) == 0)
+    for (size_t i = 0; core && i < sizeof of_512_bits / sizeof *of_512_bits; i++)
+        if (strcasecmp(core(), of_512_bits[i]) == 0)
             return 0;
     return core != NULL;
 }

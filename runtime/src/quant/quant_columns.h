@@ -2,7 +2,7 @@
  * Convolutions of a single quantised channel, positions in the lanes (conv_columns): its few
  * filters would leave most lanes of conv() empty. Included by quant_kernels.c only.
  *
- * The vectors of inputs come from a strip (quant_strip.h), made once for all outputs and all rows;
+ * The vectors of inputs come from a strip (quant_strip.h), made once for all outputs of a band of rows;
  * of each group four make the window's two rows and two columns; a weight's group is broadcast.
  */
 #ifndef NN_QUANT_COLUMNS_H
@@ -108,7 +108,7 @@ INLINE void columns_of(const quant_window *k, const cut c, const vi *at, int o, 
     columns_block(k, c, at, 1, o, s, 1, N);
 #endif
 #ifdef NARROWS
-    if (N == 6 && k->pooled == QUANT_MAXIMUM && k->finish.narrows && k->out_c == 6) {
+    if (N == 6 && k->out_c == 6 && k->pooled == QUANT_MAXIMUM && k->finish.narrows) {
         finish_six_narrow(k, s, lanes);
         return;
     }
@@ -214,11 +214,6 @@ INLINE void columns_band(const quant_window *k, const element *x, element *y, vi
             columns_of(k, c, at, o, lanes, 1);
         scatter(lanes, y, count, k->out_c);
     }
-}
-
-static int at_most(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 INLINE void columns(const quant_window *k, const element *x, element *y, vi *scratch, const cut c)

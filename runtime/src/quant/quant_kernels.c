@@ -66,11 +66,6 @@ static void pool_window(const quant_window *k, const element *x, element *y, int
 #endif
 }
 
-static int at_least(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 static void pool(const quant_window *k, const void *x, void *y)
 {
     for (int row = 0; row < k->out_h; row++)

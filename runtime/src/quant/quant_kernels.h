@@ -88,7 +88,7 @@ typedef struct quant_kernels {
     /* x: the first element that the first window reads; y: element (0, 0, 0) or float. Sums go to
        the scratch, aligned: nn__quant_conv_scratch(), nn__quant_dense_scratch() bytes. */
     void (*conv)(const quant_window *window, const void *x, void *y, void *scratch);
-    /* The same with positions in the lanes, for pooled convolutions with in_c = stride_w = 1. */
+    /* The same with positions in the lanes, where nn__quant_has_columns(). */
     void (*conv_columns)(const quant_window *window, const void *x, void *y, void *scratch);
     void (*dense)(const quant_dense *dense, const void *x, void *y, void *scratch);
     /* conv() and the dense layer that reads its map, Y, whose sums are added up row by row; Z: its

@@ -59,6 +59,14 @@ typedef vi sums;
 typedef int32_t sum;
 #endif
 
+INLINE int at_least(int a, int b)
+{
+    return a > b ? a : b;
+}
+INLINE int at_most(int a, int b)
+{
+    return a < b ? a : b;
+}
 INLINE vi iset(int32_t x)
 {
     return x - (vi){0};
